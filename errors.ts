@@ -1,0 +1,53 @@
+/**
+ * The one error class. Rules and stores throw codes and know no statuses; http/status.ts turns a code into a status and a
+ * reply back into the same error.
+ */
+
+export const codes = [
+  'bad_request',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'product_not_found',
+  'order_not_found',
+  'method_not_allowed',
+  'request_timeout',
+  'out_of_stock',
+  'conflict',
+  'body_too_large',
+  'uri_too_long',
+  'unsupported_media_type',
+  'key_reused',
+  'headers_too_large',
+  'internal',
+  'unavailable',
+  'outcome_unknown',
+] as const
+
+export type Code = (typeof codes)[number]
+
+/**
+ * What went wrong, in a word that programs branch on (`code`) and a sentence for people (`message`).
+ * `unavailable` promises that nothing happened; `outcome_unknown` promises nothing: ask again with the same key.
+ */
+export class StoreError extends Error {
+  readonly code: Code
+  /** Further fields of the error's body, such as `idempotency_key`. */
+  readonly details: Readonly<Record<string, string>>
+
+  constructor(code: Code, message: string, options: { cause?: unknown; details?: Record<string, string> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'StoreError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}
+
+/** Something that a person must mend before the service can start: a setting, a port, a file. Ends the process with exit code 2. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+/** The system's code of a failed call (`ENOENT`, `ENOSPC` …), or undefined. */
+export const systemCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

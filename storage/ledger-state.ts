@@ -1,0 +1,120 @@
+/**
+ * A ledger's state in memory, and how a fact changes it. A state can lie over another one: it reads through to it and
+ * keeps what it is told to itself. So a rule tries a batch out without touching what readers see.
+ */
+import { compareAttempts, noAttempt } from './attempt-id.ts'
+import type { Account, AttemptId, Decision, Fact, Reservation } from './ledger.ts'
+
+class Layer<Value> {
+  readonly #own = new Map<string, Value | undefined>()
+  readonly #below: Layer<Value> | undefined
+
+  constructor(below: Layer<Value> | undefined) {
+    this.#below = below
+  }
+
+  get(key: string): Value | undefined {
+    return this.#own.has(key) ? this.#own.get(key) : this.#below?.get(key)
+  }
+
+  set(key: string, value: Value): void {
+    this.#own.set(key, value)
+  }
+
+  delete(key: string): void {
+    if (this.#below === undefined) this.#own.delete(key)
+    else this.#own.set(key, undefined)
+  }
+
+  *entries(): Generator<[string, Value]> {
+    for (const [key, value] of this.#own) if (value !== undefined) yield [key, value]
+    if (this.#below !== undefined)
+      for (const entry of this.#below.entries()) if (!this.#own.has(entry[0])) yield entry
+  }
+}
+
+export class LedgerState {
+  readonly #accounts: Layer<Account>
+  readonly #open: Layer<Reservation>
+  readonly #decided: Layer<Decision>
+  readonly #isRoot: boolean
+  #fence: AttemptId
+  #lastMovement: number
+
+  constructor(below?: LedgerState) {
+    this.#accounts = new Layer(below === undefined ? undefined : below.#accounts)
+    this.#open = new Layer(below === undefined ? undefined : below.#open)
+    this.#decided = new Layer(below === undefined ? undefined : below.#decided)
+    this.#isRoot = below === undefined
+    this.#fence = below?.fence ?? noAttempt
+    this.#lastMovement = below?.lastMovement ?? 0
+  }
+
+  get fence(): AttemptId {
+    return this.#fence
+  }
+
+  /** The number of the last movement; 0 before the first. */
+  get lastMovement(): number {
+    return this.#lastMovement
+  }
+
+  account(name: string): Account | undefined {
+    return this.#accounts.get(name)
+  }
+
+  reservation(id: AttemptId): Reservation | undefined {
+    return this.#open.get(id)
+  }
+
+  decision(id: AttemptId): Decision | undefined {
+    return this.belowFence(id) ? undefined : this.#decided.get(id)
+  }
+
+  belowFence(id: AttemptId): boolean {
+    return compareAttempts(id, this.#fence) < 0
+  }
+
+  accounts(): Iterable<[string, Account]> {
+    return this.#accounts.entries()
+  }
+
+  *reservations(): Generator<Reservation> {
+    for (const [, reservation] of this.#open.entries()) yield reservation
+  }
+
+  *decisions(): Generator<[AttemptId, Decision]> {
+    for (const entry of this.#decided.entries()) if (!this.belowFence(entry[0])) yield entry
+  }
+
+  apply(fact: Fact): void {
+    switch (fact.fact) {
+      case 'account':
+        this.#accounts.set(fact.account, { balance: fact.balance, attributes: fact.attributes })
+        break
+      case 'removed':
+        this.#accounts.delete(fact.account)
+        break
+      case 'open':
+        this.#open.set(fact.reservation.id, fact.reservation)
+        break
+      case 'decided':
+        this.#open.delete(fact.id)
+        if (!this.belowFence(fact.id)) this.#decided.set(fact.id, fact.decision)
+        break
+      case 'fence':
+        this.#raise(fact.fence)
+        break
+      case 'movement':
+        this.#lastMovement = Math.max(this.#lastMovement, fact.movement.number)
+        break
+    }
+  }
+
+  #raise(fence: AttemptId): void {
+    if (compareAttempts(fence, this.#fence) <= 0) return
+    this.#fence = fence
+    if (!this.#isRoot) return // a layer hides them by the fence; only the root forgets
+    for (const [id] of this.#decided.entries()) if (this.belowFence(id)) this.#decided.delete(id)
+  }
+}

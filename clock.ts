@@ -4,7 +4,7 @@ export interface Clock {
   now(): number
   /** Milliseconds since some fixed point; never goes back. For deadlines. */
   elapsed(): number
-  /** Calls `work` once after `ms` milliseconds; the returned function calls it off. Keeps no process alive. */
+  /** Calls `work` once after `ms` milliseconds; the returned function calls it off. */
   after(ms: number, work: () => void): () => void
 }
 
@@ -12,7 +12,7 @@ export const realClock: Clock = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(ms, work) {
-    const timer = setTimeout(work, ms).unref()
+    const timer = setTimeout(work, ms)
     return () => clearTimeout(timer)
   },
 }

@@ -52,9 +52,11 @@ function reserve(state: LedgerState, id: AttemptId, after: number, items: readon
   if (state.belowFence(id)) return [{ outcome: 'stale', fence: state.fence }]
 
   const missing = items.filter(({ account }) => state.account(account) === undefined)
-  if (missing.length > 0) return [{ outcome: 'refused', reason: 'not_found', accounts: missing.map((item) => item.account) }]
+  if (missing.length > 0)
+    return [{ outcome: 'refused', reason: 'not_found', accounts: missing.map((item) => item.account) }]
   const short = items.filter(({ account, amount }) => state.account(account)!.balance < amount)
-  if (short.length > 0) return [{ outcome: 'refused', reason: 'insufficient', accounts: short.map((item) => item.account) }]
+  if (short.length > 0)
+    return [{ outcome: 'refused', reason: 'insufficient', accounts: short.map((item) => item.account) }]
 
   const held: HeldItem[] = items.map(({ account, amount }) => {
     const { attributes } = state.account(account)!
@@ -102,7 +104,8 @@ function move(state: LedgerState, account: string, change: number, reason: strin
   const known = state.account(account)
   if (known === undefined) return [{ outcome: 'refused', reason: 'not_found', accounts: [account] }]
   const balance = known.balance + change
-  if (balance < 0 || !Number.isSafeInteger(balance)) return [{ outcome: 'refused', reason: 'insufficient', accounts: [account] }]
+  if (balance < 0 || !Number.isSafeInteger(balance))
+    return [{ outcome: 'refused', reason: 'insufficient', accounts: [account] }]
   const movement = movementFact(state, account, change, reason, now)
   return [
     { outcome: 'changed', account, balance, attributes: known.attributes, movement: movement.movement.number },
@@ -111,7 +114,11 @@ function move(state: LedgerState, account: string, change: number, reason: strin
   ]
 }
 
-function put(state: LedgerState, { account, attributes, balance, reason }: Command & { op: 'put' }, now: number): Decided {
+function put(
+  state: LedgerState,
+  { account, attributes, balance, reason }: Command & { op: 'put' },
+  now: number,
+): Decided {
   const movement = movementFact(state, account, balance - (state.account(account)?.balance ?? 0), reason, now)
   return [
     { outcome: 'changed', account, balance, attributes, movement: movement.movement.number },
@@ -125,7 +132,8 @@ function remove(state: LedgerState, account: string, reason: string, now: number
   const known = state.account(account)
   if (known === undefined) return [{ outcome: 'refused', reason: 'not_found', accounts: [account] }]
   for (const { items } of state.reservations())
-    if (items.some((item) => item.account === account)) return [{ outcome: 'refused', reason: 'reserved', accounts: [account] }]
+    if (items.some((item) => item.account === account))
+      return [{ outcome: 'refused', reason: 'reserved', accounts: [account] }]
   const movement = movementFact(state, account, -known.balance, reason, now)
   return [
     { outcome: 'changed', account, balance: 0, attributes: known.attributes, movement: movement.movement.number },
@@ -139,7 +147,13 @@ function balanceFact(state: LedgerState, account: string, change: number): Fact 
   return { fact: 'account', account, balance: balance + change, attributes }
 }
 
-function movementFact(state: LedgerState, account: string, change: number, reason: string, now: number): Fact & { fact: 'movement' } {
+function movementFact(
+  state: LedgerState,
+  account: string,
+  change: number,
+  reason: string,
+  now: number,
+): Fact & { fact: 'movement' } {
   const number = state.lastMovement + 1
   return { fact: 'movement', movement: { number, at: new Date(now).toISOString(), account, change, reason } }
 }

@@ -28,8 +28,7 @@ class Layer<Value> {
 
   *entries(): Generator<[string, Value]> {
     for (const [key, value] of this.#own) if (value !== undefined) yield [key, value]
-    if (this.#below !== undefined)
-      for (const entry of this.#below.entries()) if (!this.#own.has(entry[0])) yield entry
+    if (this.#below !== undefined) for (const entry of this.#below.entries()) if (!this.#own.has(entry[0])) yield entry
   }
 }
 

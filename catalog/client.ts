@@ -1,0 +1,76 @@
+/**
+ * Typed calls to the catalog, and what others must know of a toy: its shape and the rules of its name. The only file of the
+ * catalog that another service imports.
+ */
+import { z } from 'zod'
+import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
+import { errorFromBody, isRecord } from '../http/status.ts'
+import type { Command, Movement, Outcome } from '../storage/ledger.ts'
+
+export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
+
+/** `price` in the shop's currency, such as 25.99; `stock` repeats `quantity`. */
+export interface Toy {
+  name: string
+  price: number
+  quantity: number
+  stock: number
+}
+
+const nameMax = 200
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+
+/** What is wrong with a toy's name; undefined where nothing is. A name is one line, and nothing a spreadsheet would run. */
+export function nameFault(name: string): string | undefined {
+  if (name === '') return 'must not be empty'
+  if (name.length > nameMax) return `must have at most ${nameMax} characters`
+  if (control.test(name)) return 'must not hold control characters or line breaks'
+  if (!name.isWellFormed()) return 'must be whole Unicode text'
+  if (name.trim() !== name) return 'must not begin or end with a space'
+  if ('=+-@'.includes(name[0]!)) return 'must not begin with =, +, - or @ (a spreadsheet would run it)'
+  return undefined
+}
+
+export const nameSchema = z.string({ error: 'must be a string' }).check((given) => {
+  const fault = nameFault(given.value)
+  if (fault !== undefined) given.issues.push({ code: 'custom', message: fault, input: given.value })
+})
+
+export interface CatalogClient {
+  /** Throws `product_not_found`. */
+  query(name: string, options: CallOptions): Promise<Toy>
+  /** By name, those after `after`; `next` is where to go on, if there is more. */
+  list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
+  movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
+  /** The ledger's commands, answered in their order. */
+  ledger(commands: readonly Command[], options: CallOptions): Promise<Outcome[]>
+  /** Throws where it is not ready. */
+  ready(): Promise<void>
+}
+
+export function createCatalogClient(caller: Caller): CatalogClient {
+  return {
+    query: async (name, options) =>
+      (await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)).data as Toy,
+    async list(after, limit, options) {
+      const { body } = await caller.call('GET', `/products?after=${encodeURIComponent(after)}&limit=${limit}`, options)
+      return body as { data: Toy[]; next: string | null }
+    },
+    async movements(after, limit, options) {
+      const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
+      return body as { data: Movement[]; next: number | null }
+    },
+    async ledger(commands, options) {
+      const { body } = await caller.call('POST', '/ledger', { ...options, body: commands })
+      if (!Array.isArray(body) || body.length !== commands.length) throw errorFromBody(undefined)
+      return body.map((answer: unknown) => {
+        if (isRecord(answer) && isRecord(answer.data)) return answer.data as Outcome
+        throw errorFromBody(answer)
+      })
+    },
+    async ready() {
+      await caller.call('GET', '/readyz')
+    },
+  }
+}

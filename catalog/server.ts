@@ -1,0 +1,111 @@
+/** The catalog's routes. All of them are internal: the public comes through the front end. */
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
+import { answerEach } from '../http/each.ts'
+import { createServer, type Server } from '../http/server.ts'
+import { isAttemptId } from '../storage/attempt-id.ts'
+import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
+import { productNotFound, soldOf, toyOf } from './catalog.ts'
+import { nameSchema } from './client.ts'
+
+const id = z.string().refine(isAttemptId, { error: 'must be an attempt id such as a1-1' })
+const pieces = wholeNumber(1, 1_000_000)
+const items = z
+  .array(z.strictObject({ account: nameSchema, amount: pieces }))
+  .min(1)
+  .max(100)
+  .refine((all) => new Set(all.map(({ account }) => account)).size === all.length, {
+    error: 'must name each account once',
+  })
+const command: z.ZodType<Command> = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('reserve'), id, after: wholeNumber(0, Number.MAX_SAFE_INTEGER), items }),
+  z.strictObject({ op: z.literal('confirm'), id }),
+  z.strictObject({ op: z.literal('void'), id }),
+  z.strictObject({ op: z.literal('open'), fence: id, first: z.boolean() }),
+])
+const sale = z.strictObject({ name: nameSchema, quantity: pieces, id: id.optional() })
+const productPage = z.object({ after: z.string().default(''), limit: wholeNumberText(1, 1000).default(50) })
+const movementPage = z.object({
+  after: wholeNumberText(0, Number.MAX_SAFE_INTEGER).default(0),
+  limit: wholeNumberText(1, 1000).default(50),
+})
+
+export interface CatalogServerOptions {
+  ledger: Ledger
+  log: Logger
+  clock: Clock
+  internalToken?: string | undefined
+  /** Answer errors of the original's routes with status 200. */
+  errorsAs200: boolean
+}
+
+/** Builds the server and does not listen. */
+export function createCatalogServer({ ledger, log, clock, internalToken, errorsAs200 }: CatalogServerOptions): Server {
+  const one = async (wanted: Command): Promise<Outcome> => (await ledger.execute([wanted]))[0]!
+
+  return createServer({
+    log,
+    clock,
+    internalToken,
+    routes: [
+      {
+        method: 'GET',
+        path: '/query/:name',
+        internal: true,
+        errorsAs200,
+        async handle({ params }) {
+          const name = check(z.object({ name: nameSchema }), params).name
+          const account = await ledger.account(name)
+          if (account === undefined) throw productNotFound()
+          return { data: toyOf(name, account) }
+        },
+      },
+      {
+        method: 'GET',
+        path: '/products',
+        internal: true,
+        async handle({ query }) {
+          const { after, limit } = check(productPage, query)
+          const page = await ledger.list(after, limit + 1)
+          const data = page.slice(0, limit).map(({ name, ...account }) => toyOf(name, account))
+          return { data, extra: { next: page.length > limit ? data.at(-1)!.name : null } }
+        },
+      },
+      {
+        method: 'POST',
+        path: '/buy_qty',
+        internal: true,
+        errorsAs200,
+        handle: async (context) =>
+          answerEach(await context.body(), sale, async ({ name, quantity, id: attempt }) => {
+            const outcome = await one(
+              attempt === undefined
+                ? { op: 'take', account: name, amount: quantity, reason: 'direct sale' }
+                : { op: 'reserve', id: attempt, after: 0, items: [{ account: name, amount: quantity }] },
+            )
+            return soldOf(name, quantity, outcome)
+          }),
+      },
+      {
+        method: 'POST',
+        path: '/ledger',
+        internal: true,
+        bodyBytesMax: 8 << 20,
+        handle: async (context) => answerEach(await context.body(), command, one),
+      },
+      {
+        method: 'GET',
+        path: '/movements',
+        internal: true,
+        async handle({ query }) {
+          const { after, limit } = check(movementPage, query)
+          const page = await ledger.movements(after, limit + 1)
+          const data = page.slice(0, limit)
+          return { data, extra: { next: page.length > limit ? data.at(-1)!.number : null } }
+        },
+      },
+    ],
+  })
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The client's command line. Nothing imports this file. */
+import { Command } from 'commander'
+import { loadCommand } from './load.ts'
+import { verifyCommand } from './verify.ts'
+
+await new Command('client')
+  .description('load a toy store and check its books')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .addCommand(loadCommand())
+  .addCommand(verifyCommand())
+  .parseAsync()

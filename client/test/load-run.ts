@@ -1,0 +1,38 @@
+/** Starts the load command as a process of its own, so that tests see real exit codes and real signals. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('./load-entry.ts', import.meta.url))
+
+export interface Ran {
+  code: number | null
+  out: string
+  err: string
+}
+
+/** `ran` resolves when the process and all that hold its output are gone. The empty environment keeps tap's options out. */
+export function startLoad(args: string[], file = entry): { child: ChildProcess; ran: Promise<Ran> } {
+  const child = spawn(process.execPath, [file, 'load', ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
+  const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const ran = Promise.all([closed, text(child.stdout), text(child.stderr)])
+  return { child, ran: ran.then(([code, out, err]) => ({ code, out, err })) }
+}
+
+/** `load` with a store's address and options written as on a command line. */
+export function runLoad(url: string, options: string): Promise<Ran> {
+  return startLoad(['--url', url, ...options.split(' ').filter(Boolean)]).ran
+}
+
+/** The numbers of the last line of the counts table for all processes, by the table's own headings. */
+export function totals(out: string, what: 'queries' | 'buys'): Record<string, number> {
+  const lines = out.split('\n')
+  const headings = lines
+    .find((line) => line.startsWith('process') && line.includes('requests'))!
+    .split(/ +/)
+    .slice(1)
+  const all = lines.findIndex((line) => line.startsWith('all '))
+  const cells = lines[what === 'queries' ? all : all + 1]!.split(/ +/).slice(2).map(Number)
+  const columns = what === 'queries' ? ['requests', 'ok', 'failed', 'requests/s'] : headings
+  return Object.fromEntries(columns.map((heading, column) => [heading, cells[column]!]))
+}

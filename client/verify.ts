@@ -1,0 +1,96 @@
+/**
+ * `verify --data DIR`: whether the books balance, over the files of a stopped or a running store.
+ *
+ * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. On a running store the ledger
+ * is read first, then the orders: an order counts when its attempt lies below the fence or is known there as confirmed; one
+ * that is open there is among the reserved; a later one is not counted.
+ */
+import { Command } from 'commander'
+import type { LedgerState } from '../storage/ledger-state.ts'
+import { readLedger } from './verify-ledger.ts'
+import { type OrderRow, readOrders } from './verify-orders.ts'
+
+const shown = 100
+
+export interface Verdict {
+  orders: number
+  accounts: number
+  reserved: number
+  broughtAlong: number
+  /** Each a sentence, with file and line where there is one. */
+  differences: string[]
+}
+
+/** Throws where there are no books to read. */
+export async function verifyFiles(dataDir: string): Promise<Verdict> {
+  const { state, moved, differences } = await readLedger(`${dataDir}/catalog`)
+  const sold = new Map<string, number>()
+  const read = await readOrders(`${dataDir}/order/orders.csv`, (row) => {
+    const fault = faultOf(row, state)
+    if (fault !== undefined) differences.push(fault)
+    if (counts(row, state)) sold.set(row.name, (sold.get(row.name) ?? 0) + row.quantity)
+  })
+  const reserved = new Map<string, number>()
+  for (const { items } of state.reservations())
+    for (const { account, amount } of items) reserved.set(account, (reserved.get(account) ?? 0) + amount)
+  for (const name of new Set([...moved.keys(), ...sold.keys(), ...[...state.accounts()].map(([account]) => account)])) {
+    const [all, now, held, gone] = [
+      moved.get(name) ?? 0,
+      state.account(name)?.balance ?? 0,
+      reserved.get(name) ?? 0,
+      sold.get(name) ?? 0,
+    ]
+    if (all !== now + held + gone)
+      differences.push(
+        `${name}: movements add up to ${all}, but ${now} in stock + ${held} reserved + ${gone} sold is ${now + held + gone}`,
+      )
+  }
+  return {
+    orders: read.orders,
+    accounts: [...state.accounts()].length,
+    reserved: [...reserved.values()].reduce((sum, amount) => sum + amount, 0),
+    broughtAlong: read.broughtAlong,
+    differences: [...differences, ...read.differences],
+  }
+}
+
+/** Its stock has left for good, as the ledger saw it when it was read. */
+function counts({ attempt }: OrderRow, state: LedgerState): boolean {
+  if (state.reservation(attempt) !== undefined) return false // among the reserved
+  return state.belowFence(attempt) || state.decision(attempt) === 'confirmed'
+}
+
+function faultOf({ number, attempt, where }: OrderRow, state: LedgerState): string | undefined {
+  return state.decision(attempt) === 'voided'
+    ? `${where}: order ${number} is in the log, but its stock was given back`
+    : undefined
+}
+
+export const verdictLine = ({ orders, accounts, reserved, differences }: Verdict): string => {
+  const count = (n: number) => n.toLocaleString('en-US')
+  const flight = reserved === 0 ? '' : `, ${count(reserved)} pieces reserved`
+  const books = differences.length === 0 ? 'books balanced' : 'BOOKS DO NOT BALANCE'
+  return `${books}: ${count(orders)} orders, ${count(accounts)} toys${flight}, ${count(differences.length)} differences`
+}
+
+/** Exit code 1 where there are differences, 2 where there are no books to read. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check the books over the files of a stopped or running store')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .option('--data <folder>', 'the data folder', 'data')
+    .action(async ({ data }: { data: string }) => {
+      let verdict: Verdict
+      try {
+        verdict = await verifyFiles(data)
+      } catch (error) {
+        process.stderr.write(`verify: ${(error as Error).message}\n`)
+        process.exitCode = 2
+        return
+      }
+      for (const difference of verdict.differences.slice(0, shown)) process.stdout.write(`${difference}\n`)
+      if (verdict.differences.length > shown) process.stdout.write(`… and ${verdict.differences.length - shown} more\n`)
+      process.stdout.write(`${verdictLine(verdict)}\n`)
+      process.exitCode = verdict.differences.length > 0 ? 1 : 0
+    })
+}

@@ -1,0 +1,122 @@
+/** The public's routes: the shop's only door. It owns no data. */
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { type CatalogClient, nameSchema } from '../catalog/client.ts'
+import type { Clock } from '../clock.ts'
+import { StoreError } from '../errors.ts'
+import { check, wholeNumberText } from '../http/check.ts'
+import type { Context } from '../http/context.ts'
+import type { Route } from '../http/routes.ts'
+import { createServer, type Server } from '../http/server.ts'
+import { keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
+import { checkOwner, purchaseFailure } from './frontend.ts'
+
+const safe = Number.MAX_SAFE_INTEGER
+const limit = wholeNumberText(1, 1000).default(50)
+const product = z.object({ name: nameSchema })
+const productPage = z.object({ after: z.string({ error: 'must be given once' }).max(800).default(''), limit })
+const order = z.object({ number: wholeNumberText(0, safe) })
+const orderPage = z.object({ before: wholeNumberText(0, safe).optional(), limit })
+const movementPage = z.object({
+  ledger: z.literal('stock', { error: 'must be stock' }).default('stock'),
+  after: wholeNumberText(0, safe).default(0),
+  limit,
+})
+
+export interface FrontendServerOptions {
+  catalog: CatalogClient
+  orders: OrderClient
+  log: Logger
+  clock: Clock
+  /** Why it is not ready, or undefined. */
+  notReady: () => string | undefined
+  /** How long a purchase may take, in milliseconds. */
+  purchaseMs: number
+  adminToken?: string | undefined
+  /** Answer errors of the original's routes with status 200. */
+  errorsAs200: boolean
+}
+
+/** Builds the server and does not listen. */
+export function createFrontendServer(options: FrontendServerOptions): Server {
+  const { catalog, orders, log, clock, notReady, purchaseMs, adminToken, errorsAs200 } = options
+  const call = (context: Context) => ({ traceparent: context.knownTraceparent })
+
+  const buy = async (context: Context) => {
+    const given = context.header('idempotency-key')
+    const key =
+      given === undefined
+        ? randomBytes(16).toString('hex')
+        : check(z.object({ 'Idempotency-Key': keySchema }), { 'Idempotency-Key': given })['Idempotency-Key']
+    const purchase = check(purchaseSchema, await context.body())
+    try {
+      const data = await orders.place(purchase, key, { ...call(context), deadline: clock.elapsed() + purchaseMs })
+      return { data, headers: { 'idempotency-key': key } }
+    } catch (error) {
+      throw purchaseFailure(error, key)
+    }
+  }
+
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/products/:name',
+      handle: async (context) => ({
+        data: await read(catalog.query(check(product, context.params).name, call(context))),
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/products',
+      async handle(context) {
+        const page = check(productPage, context.query)
+        const { data, next } = await read(catalog.list(page.after, page.limit, call(context)))
+        return { data, extra: { next } }
+      },
+    },
+    { method: 'POST', path: '/orders', handle: buy },
+    {
+      method: 'GET',
+      path: '/orders/:number',
+      handle: async (context) => ({ data: await read(orders.get(check(order, context.params).number, call(context))) }),
+    },
+    {
+      method: 'GET',
+      path: '/orders',
+      async handle(context) {
+        checkOwner(context, adminToken)
+        const page = check(orderPage, context.query)
+        const { data, next } = await read(orders.list(page.before, page.limit, call(context)))
+        return { data, extra: { next } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/movements',
+      async handle(context) {
+        checkOwner(context, adminToken)
+        const page = check(movementPage, context.query)
+        const { data, next } = await read(catalog.movements(page.after, page.limit, call(context)))
+        return { data, extra: { next } }
+      },
+    },
+  ]
+  return createServer({
+    log,
+    clock,
+    ready: notReady,
+    routes: routes.map((route) => ({ ...route, errorsAs200: errorsAs200 && route.path !== '/movements' })),
+  })
+}
+
+/** A read changes nothing, so whatever became of the call, "try again" is all there is to say. */
+async function read<Data>(call: Promise<Data>): Promise<Data> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'outcome_unknown')
+      throw new StoreError('unavailable', 'a service did not answer; try again', { cause: error })
+    throw error
+  }
+}

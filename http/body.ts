@@ -1,0 +1,118 @@
+/**
+ * A request's JSON body. Always true: no more than the limit is kept in memory, no object has a field twice, nothing is
+ * nested deeper than `depthMax`, and what is refused is refused before a handler sees any of it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StoreError } from '../errors.ts'
+
+const depthMax = 32
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Reads the body to its end and parses it. Errors: `unsupported_media_type`, `body_too_large` (when the head declares more than
+ * `bytesMax`, nothing is read), `bad_request` (none, not UTF-8, not JSON, a field twice, too deep, or the client went away).
+ */
+export async function readJson(request: IncomingMessage, response: ServerResponse, bytesMax: number): Promise<unknown> {
+  const { headers } = request
+  checkType(headers['content-type'], headers['content-encoding'])
+  if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  if (request.destroyed) throw clientGone()
+  if (headers.expect !== undefined) response.writeContinue()
+  return parseJson(await readBytes(request, bytesMax))
+}
+
+function checkType(type: string | undefined, encoding: string | undefined): void {
+  const media = type?.split(';', 1)[0]?.trim().toLowerCase()
+  if (media !== undefined && media !== 'application/json')
+    throw new StoreError('unsupported_media_type', 'a body must be application/json')
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new StoreError('unsupported_media_type', 'a body must come without a content-encoding')
+}
+
+/** Beyond the limit nothing more is kept: the rest is left to the reply, which closes the connection. */
+function readBytes(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) {
+        chunks.push(chunk)
+        return
+      }
+      request.off('data', take)
+      chunks.length = 0
+      reject(tooLarge(bytesMax))
+    }
+    request.on('data', take)
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('error', () => reject(clientGone()))
+    // A connection that ends in mid-body closes the request without an end. After an end this does nothing.
+    request.on('close', () => reject(clientGone()))
+  })
+}
+
+/** The value that `bytes` say. Errors: `bad_request`, as above. */
+export function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) throw bad('a JSON body is needed')
+  const text = decode(bytes)
+  const colons = countFields(text)
+  const value = parse(text)
+  if (colons !== countKeys(value)) throw bad('the body gives a field twice')
+  return value
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw bad('the body is not UTF-8', cause)
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw bad(`the body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+  }
+}
+
+/**
+ * How many fields `text` writes down: in JSON every colon outside a string belongs to exactly one field, and a parsed object
+ * keeps only the last of two fields of one name. Text that is no JSON gets any number: the parser refuses it next.
+ */
+function countFields(text: string): number {
+  let colons = 0
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === 0x22) at = endOfString(text, at)
+    else if (char === 0x3a) colons++
+    else if (char === 0x7b || char === 0x5b) {
+      if (++depth > depthMax) throw bad(`the body is nested deeper than ${depthMax}`)
+    } else if (char === 0x7d || char === 0x5d) depth--
+  }
+  return colons
+}
+
+/** The index of the quote that closes the string which opens at `start`; the text's length where none does. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1
+  return at
+}
+
+/** The depth was checked: this recursion is short. `__proto__` counts like any name, JSON.parse makes it a plain field. */
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner: unknown[] = Object.values(value)
+  let keys = Array.isArray(value) ? 0 : inner.length
+  for (const one of inner) keys += countKeys(one)
+  return keys
+}
+
+const bad = (message: string, cause?: unknown): StoreError => new StoreError('bad_request', message, { cause })
+const tooLarge = (bytesMax: number): StoreError =>
+  new StoreError('body_too_large', `a body may have at most ${bytesMax.toLocaleString('en')} bytes`)
+const clientGone = (): StoreError => bad('the client went away before the end of its body')

@@ -1,0 +1,31 @@
+/**
+ * Internal endpoints take one object or an array. An object is answered as everywhere; an array with status 200 and one
+ * `{"data"}` or `{"error"}` each, in its order.
+ */
+import type { z } from 'zod'
+import { StoreError } from '../errors.ts'
+import { check } from './check.ts'
+import type { Reply } from './reply.ts'
+import { errorBody } from './status.ts'
+
+const itemsMax = 1000
+
+/** Checks each item by the schema and hands it to `work`; what one item throws is its own answer. Throws `bad_request`. */
+export async function answerEach<Item>(
+  body: unknown,
+  schema: z.ZodType<Item>,
+  work: (item: Item) => Promise<unknown>,
+): Promise<Reply> {
+  if (!Array.isArray(body)) return { data: await work(check(schema, body)) }
+  if (body.length > itemsMax) throw new StoreError('bad_request', `an array may have at most ${itemsMax} items`)
+  const answers = await Promise.all(
+    body.map(async (item) => {
+      try {
+        return { data: await work(check(schema, item)) }
+      } catch (error) {
+        return errorBody(error)
+      }
+    }),
+  )
+  return { text: JSON.stringify(answers), contentType: 'application/json' }
+}

@@ -1,0 +1,99 @@
+/**
+ * How an answer is written. Always true: everything that can fail is done before the head is written, and after a refusal
+ * that leaves a body unread the client can still read the answer before its connection is closed.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../clock.ts'
+import { StoreError } from '../errors.ts'
+import { lingerMs } from './limits.ts'
+import { errorBody, statusOf } from './status.ts'
+
+/** What a handler returns: JSON `{"data": …, ...extra}`, or text that is ready. The status is 200 where none is given. */
+export type Reply =
+  | {
+      data: unknown
+      extra?: Readonly<Record<string, unknown>>
+      status?: number
+      headers?: Readonly<Record<string, string>>
+    }
+  | { text: string; contentType: string; status?: number; headers?: Readonly<Record<string, string>> }
+
+/** A reply that is ready to be sent. */
+export interface Prepared {
+  status: number
+  /** Names and values in turn, as `writeHead` takes them. */
+  headers: string[]
+  text: string
+}
+
+/** Throws what JSON.stringify throws. */
+export function prepare(reply: Reply): Prepared {
+  const ready = 'text' in reply
+  const text = ready ? reply.text : JSON.stringify({ data: reply.data ?? null, ...reply.extra })
+  const headers = ['content-type', ready ? reply.contentType : 'application/json']
+  for (const name in reply.headers) headers.push(name, reply.headers[name]!)
+  return { status: reply.status ?? 200, headers, text }
+}
+
+/** The reply that tells `error`; with status 200 where `as200`. */
+export function prepareError(error: unknown, { as200 = false }: { as200?: boolean } = {}): Prepared {
+  const status = errorStatus(error)
+  const headers = ['content-type', 'application/json']
+  if (status === 503) headers.push('retry-after', '1')
+  if (status === 401) headers.push('www-authenticate', 'Bearer')
+  if (error instanceof StoreError && error.details.allow !== undefined) headers.push('allow', error.details.allow)
+  return { status: as200 ? 200 : status, headers, text: JSON.stringify(errorBody(error)) }
+}
+
+export const errorStatus = (error: unknown): number => (error instanceof StoreError ? statusOf[error.code] : 500)
+
+/**
+ * Writes a reply, and nothing where the client has gone. Throws what `writeHead` throws, with nothing written: a header that
+ * must not be sent. `close` ends the connection after the reply.
+ */
+export function send(
+  response: ServerResponse,
+  { status, headers, text }: Prepared,
+  { close, clock, bodyBytesMax }: { close: boolean; clock: Clock; bodyBytesMax: number },
+): void {
+  const request = response.req
+  // A socket that is ended from our side has had its refusal in connections.ts.
+  if (response.destroyed || response.headersSent || request.socket.writableEnded) return
+  const lingers = leavesMuchUnread(request, bodyBytesMax)
+  const all =
+    status === 204 || status === 304 ? headers : [...headers, 'content-length', String(Buffer.byteLength(text))]
+  response.writeHead(status, close || lingers ? [...all, 'connection', 'close'] : all)
+  if (!lingers) {
+    response.end(text)
+    return
+  }
+  response.write(text)
+  linger(request, () => response.end(), clock)
+}
+
+/**
+ * Whether more of the body is still to come than Node should read and throw away by itself. A client that waits for a
+ * `100 Continue` it never got may send its body or not: only closing is safe (RFC 9110, 10.1.1).
+ */
+function leavesMuchUnread(request: IncomingMessage, bodyBytesMax: number): boolean {
+  if (request.complete) return false
+  const { headers } = request
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined) return true
+  return Number(headers['content-length'] ?? 0) > bodyBytesMax
+}
+
+/**
+ * Closing a socket with unread bytes resets it, and a reset takes the answer from a client that is still sending. So the
+ * answer goes out first, what still comes is thrown away for a while, and only then `end` closes (RFC 9112, 9.6).
+ */
+function linger(request: IncomingMessage, end: () => void, clock: Clock): void {
+  const cancel = clock.after(lingerMs, end)
+  const done = (): void => {
+    cancel()
+    end()
+  }
+  request.once('end', done)
+  request.once('close', done)
+  request.on('error', () => {})
+  request.resume()
+}

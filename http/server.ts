@@ -1,0 +1,153 @@
+/**
+ * The server: from a request to its handler and back. Always true: every request is answered once, also when its handler throws
+ * whatever it likes; nothing but a StoreError's own words about a failure goes outside; and requests over the limit cost
+ * next to nothing.
+ */
+import { createServer as createNodeServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import { type Clock, realClock } from '../clock.ts'
+import { StoreError } from '../errors.ts'
+import { watchConnections } from './connections.ts'
+import { Context } from './context.ts'
+import { createJournal, tooBusy } from './journal.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { type Address, listen } from './listen.ts'
+import { errorStatus, type Prepared, prepare, prepareError, send } from './reply.ts'
+import { createRouter, type Match, type Route } from './routes.ts'
+import { createGuard } from './token.ts'
+
+export interface ServerOptions {
+  routes: readonly Route[]
+  log: Logger
+  /** Why the service is not ready, or undefined when it is. Asked on each `GET /readyz`. */
+  ready?: () => string | undefined
+  /** What `internal` routes ask for, as `authorization: Bearer …`. Without it they ask for nothing. */
+  internalToken?: string | undefined
+  limits?: Partial<Limits>
+  clock?: Clock
+}
+
+export interface Server {
+  /** Takes the port, 0 for any. Throws a StartError that names `setting`, the setting of the port. */
+  listen(address: Address & { setting?: string }): Promise<Address & { url: string }>
+  /** Not ready, no new connections, idle ones closed, replies under way finished; after `graceMs` the rest is cut off. */
+  close(options: { graceMs: number }): Promise<void>
+  /** Requests whose handler has not ended. */
+  readonly inFlight: number
+}
+
+/** Builds a server over `routes` and the health checks `/livez` and `/readyz`. It does not listen yet. */
+export function createServer(options: ServerOptions): Server {
+  const { clock = realClock, log } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  let closed: Promise<void> | undefined
+  let inFlight = 0
+  let onDrained = (): void => {}
+
+  const notReady = (): string | undefined => (closed === undefined ? options.ready?.() : 'the service is stopping')
+  const router = createRouter([...options.routes, ...healthRoutes(notReady)], limits)
+  const journal = createJournal(log, clock)
+  const guard = createGuard(options.internalToken)
+
+  const node = createNodeServer({
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersTimeoutMs, limits.requestTimeoutMs),
+    // Node would refuse a request without Host in a form that is not ours.
+    requireHostHeader: false,
+  })
+  // Ends a connection on which nothing moves at all, such as one whose client never reads its reply.
+  node.timeout = limits.keepAliveTimeoutMs
+  const connections = watchConnections(node, { connectionsMax: limits.connectionsMax, clock })
+  node.on('request', serve)
+  node.on('checkContinue', serve)
+
+  /** Never rejects. */
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedAt = clock.elapsed()
+    connections.begin(response)
+    inFlight++
+    let match = noMatch
+    let context: Context | undefined
+    let error: unknown
+    try {
+      match = router.match(request.method ?? '', request.url ?? '')
+      context = contextOf(match)
+      admit(request, match.route)
+      answer(prepare(await match.route.handle(context)))
+    } catch (caught) {
+      // A thrown undefined is an error too.
+      error = caught ?? new Error('a handler threw nothing')
+      answer(prepareError(error, { as200: match.route.errorsAs200 === true }))
+    }
+    inFlight--
+    if (inFlight === 0) onDrained()
+    const status = error === undefined ? response.statusCode : errorStatus(error)
+    context ??= contextOf(match)
+    journal.note({ request, context, route: match.route, status, error, ms: clock.elapsed() - arrivedAt })
+
+    function contextOf({ route, params, queryText }: Match): Context {
+      const bodyBytesMax = route.bodyBytesMax ?? limits.bodyBytesMax
+      return new Context({ request, response, params, queryText, bodyBytesMax, clock, arrivedAt })
+    }
+
+    function answer(prepared: Prepared): void {
+      const close = connections.closesAfter(response)
+      send(response, prepared, { close, clock, bodyBytesMax: match.route.bodyBytesMax ?? limits.bodyBytesMax })
+    }
+  }
+
+  /** Errors: `bad_request`, `unavailable`, `unauthorized`. */
+  function admit(request: IncomingMessage, route: Route): void {
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      throw new StoreError('bad_request', 'an HTTP/1.1 request needs a Host header')
+    if (inFlight > limits.inFlightMax && route.alwaysServed !== true) throw tooBusy
+    if (route.internal === true) guard(request.headers.authorization)
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    const ended = new Promise<void>((resolve) => node.close(() => resolve()))
+    const drained = new Promise<void>((resolve) => {
+      onDrained = resolve
+      if (inFlight === 0) resolve()
+    })
+    connections.closeGently()
+    const overdue = new Promise<void>((resolve) => {
+      clock.after(graceMs, resolve)
+    })
+    await Promise.race([Promise.all([ended, drained]), overdue])
+    node.closeAllConnections()
+    await ended
+  }
+
+  return {
+    listen: ({ setting, ...address }) => listen(node, address, setting),
+    close({ graceMs }) {
+      closed ??= close(graceMs)
+      return closed
+    },
+    get inFlight() {
+      return inFlight
+    },
+  }
+}
+
+const noMatch: Match = { route: { method: 'GET', path: '', handle: () => ({ data: null }) }, params: {}, queryText: '' }
+
+function healthRoutes(notReady: () => string | undefined): Route[] {
+  return [
+    { method: 'GET', path: '/livez', alwaysServed: true, handle: () => ({ data: { status: 'live' } }) },
+    {
+      method: 'GET',
+      path: '/readyz',
+      alwaysServed: true,
+      handle() {
+        const reason = notReady()
+        if (reason !== undefined) throw new StoreError('unavailable', reason)
+        return { data: { status: 'ready' } }
+      },
+    },
+  ]
+}

@@ -1,0 +1,63 @@
+/**
+ * Errors on the wire: the one table code → status, used both to answer and to turn a reply back into the same error.
+ * Always true: every code of ../errors.ts has a status here (a missing one does not compile), and nothing of an error that
+ * is not a StoreError ever reaches a body.
+ */
+import { type Code, codes, StoreError } from '../errors.ts'
+
+/** The HTTP status of each code. */
+export const statusOf: Readonly<Record<Code, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  product_not_found: 404,
+  order_not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  out_of_stock: 409,
+  conflict: 409,
+  body_too_large: 413,
+  uri_too_long: 414,
+  unsupported_media_type: 415,
+  key_reused: 422,
+  headers_too_large: 431,
+  internal: 500,
+  unavailable: 503,
+  outcome_unknown: 503,
+}
+
+/** `code` repeats the status, `reason` is the word that programs branch on; further string fields are the error's details. */
+export interface ErrorBody {
+  error: { code: number; reason: Code; message: string; [detail: string]: string | number }
+}
+
+/** The body that tells `error` to a caller. What is no StoreError is `internal` with nothing of it outside. */
+export function errorBody(error: unknown): ErrorBody {
+  const known = error instanceof StoreError ? error : new StoreError('internal', 'internal error')
+  const { code, message, details } = known
+  return { error: { code: statusOf[code], reason: code, message, ...details } }
+}
+
+/** The StoreError that `errorBody` told; `outcome_unknown` where `body` is no such thing, since then nothing is known. */
+export function errorFromBody(body: unknown): StoreError {
+  const error = isRecord(body) ? body.error : undefined
+  if (!isRecord(error)) return unreadable()
+  const { code: _status, reason, message, ...rest } = error
+  if (!isCode(reason) || typeof message !== 'string') return unreadable()
+  const details = Object.fromEntries(
+    Object.entries(rest).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+  return new StoreError(reason, message, { details })
+}
+
+/** For an answer that cannot be read: whether the work was done is unknown. */
+export const unreadable = (cause?: unknown): StoreError =>
+  new StoreError('outcome_unknown', 'a neighbour answered something unreadable: the outcome is unknown', { cause })
+
+/** Whether `value` is an object with fields, and no array. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const known: ReadonlySet<unknown> = new Set(codes)
+const isCode = (value: unknown): value is Code => known.has(value)

@@ -1,0 +1,76 @@
+/**
+ * Typed calls to the order service, and the shapes of a purchase and an order. The only file of the order service that
+ * another service imports.
+ */
+import { z } from 'zod'
+import { nameSchema } from '../catalog/client.ts'
+import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
+import { wholeNumber } from '../http/check.ts'
+
+/** What a buyer sends. */
+export interface Purchase {
+  name: string
+  quantity: number
+}
+
+/** What a buyer gets: `total` is `quantity` × `price`, in the shop's currency. */
+export interface Bought {
+  order_number: number
+  name: string
+  quantity: number
+  price: number
+  total: number
+}
+
+export interface OrderView {
+  number: number
+  name: string
+  quantity: number
+  price: number
+  total: number
+  /** ISO 8601, UTC; empty for an order that was taken over from an older file. */
+  placed_at: string
+}
+
+export const purchaseSchema: z.ZodType<Purchase> = z.strictObject({
+  name: nameSchema,
+  quantity: wholeNumber(1, 1_000_000),
+})
+
+/** Keys are store-wide; those with a leading `~` are the store's own. */
+export const keySchema = z.string({ error: 'must be a string' }).regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/, {
+  error: 'must be 1 to 255 characters of A-Z a-z 0-9 . _ : - beginning with a letter or digit',
+})
+
+export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
+
+export interface OrderClient {
+  /** Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` (nothing happened) or `outcome_unknown`. */
+  place(purchase: Purchase, key: string, options: CallOptions): Promise<Bought>
+  /** Throws `order_not_found`. */
+  get(number: number, options: CallOptions): Promise<OrderView>
+  /** Newest first, those below `before`; `next` is where to go on, if there is more. */
+  list(
+    before: number | undefined,
+    limit: number,
+    options: CallOptions,
+  ): Promise<{ data: OrderView[]; next: number | null }>
+  /** Throws where it is not ready. */
+  ready(): Promise<void>
+}
+
+export function createOrderClient(caller: Caller): OrderClient {
+  return {
+    place: async (purchase, key, options) =>
+      (await caller.call('POST', '/order', { ...options, body: { ...purchase, key } })).data as Bought,
+    get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
+    async list(before, limit, options) {
+      const from = before === undefined ? '' : `&before=${before}`
+      const { body } = await caller.call('GET', `/orders?limit=${limit}${from}`, options)
+      return body as { data: OrderView[]; next: number | null }
+    },
+    async ready() {
+      await caller.call('GET', '/readyz')
+    },
+  }
+}

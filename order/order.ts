@@ -1,0 +1,109 @@
+/**
+ * The buying story: a key names a purchase, an attempt at it reserves, the row in the log is the yes.
+ *
+ * Always: one attempt is in flight per key; a key that is in the log is answered from the log; the same key with another
+ * purchase is refused.
+ */
+import type { Clock } from '../clock.ts'
+import { StoreError } from '../errors.ts'
+import { moneyNumber, parseMoney } from '../money.ts'
+import type { HeldItem } from '../storage/ledger.ts'
+import type { Log, LogEntry } from '../storage/log.ts'
+import type { Bought, OrderView, Purchase } from './client.ts'
+import { type Coordinator, Refusal } from './coordinator.ts'
+
+export interface OrdersOptions {
+  log: Log
+  coordinator: Pick<Coordinator, 'attempt'>
+  clock: Clock
+}
+
+export class Orders {
+  readonly #options: OrdersOptions
+  readonly #inFlight = new Map<string, { wanted: string; bought: Promise<Bought> }>()
+
+  constructor(options: OrdersOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Buys once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`.
+   * Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` or `outcome_unknown`.
+   */
+  place(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+    const wanted = sameness(purchase)
+    const running = this.#inFlight.get(key)
+    if (running !== undefined) return running.wanted === wanted ? running.bought : Promise.reject(keyReused())
+    const bought = this.#once(purchase, key, deadline).finally(() => this.#inFlight.delete(key))
+    this.#inFlight.set(key, { wanted, bought })
+    return bought
+  }
+
+  /** Throws `order_not_found`. */
+  async get(number: number): Promise<OrderView> {
+    const entry = await this.#options.log.get(number)
+    if (entry === undefined) throw new StoreError('order_not_found', 'order not found')
+    return viewOf(entry)
+  }
+
+  async list(before: number, limit: number): Promise<OrderView[]> {
+    return (await this.#options.log.list(before, limit)).map(viewOf)
+  }
+
+  async #once(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+    const { log, coordinator, clock } = this.#options
+    const known = await log.byKey(key)
+    if (known !== undefined) {
+      const { name, quantity } = viewOf(known)
+      if (sameness({ name, quantity }) !== sameness(purchase)) throw keyReused()
+      return boughtOf(known)
+    }
+    if (clock.elapsed() > deadline)
+      throw new StoreError('unavailable', 'the purchase took too long; nothing was bought')
+    const asks = [{ of: 'catalog', items: [{ account: purchase.name, amount: purchase.quantity }] }]
+    try {
+      return await coordinator.attempt(asks, deadline, async (attempt, held) => {
+        const rows = held.get('catalog')!.map((item) => this.#row(item))
+        const number = await log.append({ key, attempt, rows })
+        return boughtOf({ number, key, attempt, rows })
+      })
+    } catch (error) {
+      throw error instanceof Refusal ? refusalOf(error) : error
+    }
+  }
+
+  #row({ account, amount, attributes }: HeldItem): Record<string, string> {
+    const placedAt = new Date(this.#options.clock.now()).toISOString()
+    return { name: account, quantity: String(amount), price: attributes[0]!, placed_at: placedAt }
+  }
+}
+
+/** Two purchases under one key are the same when this is. */
+const sameness = ({ name, quantity }: Purchase): string => JSON.stringify([[name, quantity]])
+
+const keyReused = (): StoreError =>
+  new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')
+
+function refusalOf({ outcome }: Refusal): StoreError {
+  if (outcome.reason === 'not_found') return new StoreError('product_not_found', 'product not found')
+  if (outcome.reason === 'insufficient') return new StoreError('out_of_stock', 'not enough stock')
+  return new StoreError('unavailable', 'this attempt was given up; nothing was bought')
+}
+
+function viewOf({ number, rows }: LogEntry): OrderView {
+  const { name, quantity, price, placed_at } = rows[0]! as Record<'name' | 'quantity' | 'price' | 'placed_at', string>
+  const cents = parseMoney(price)
+  return {
+    number,
+    name,
+    quantity: Number(quantity),
+    price: moneyNumber(cents),
+    total: moneyNumber(cents * Number(quantity)),
+    placed_at,
+  }
+}
+
+function boughtOf(entry: LogEntry): Bought {
+  const { number, name, quantity, price, total } = viewOf(entry)
+  return { order_number: number, name, quantity, price, total }
+}

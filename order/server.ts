@@ -1,0 +1,75 @@
+/** The order service's routes. All of them are internal: the public comes through the front end. */
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { nameSchema } from '../catalog/client.ts'
+import type { Clock } from '../clock.ts'
+import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
+import { answerEach } from '../http/each.ts'
+import { createServer, type Server } from '../http/server.ts'
+import { keySchema } from './client.ts'
+import type { Orders } from './order.ts'
+
+const purchase = z.strictObject({ name: nameSchema, quantity: wholeNumber(1, 1_000_000), key: keySchema.optional() })
+const numbers = z.object({ number: wholeNumberText(0, Number.MAX_SAFE_INTEGER) })
+const page = z.object({
+  before: wholeNumberText(0, Number.MAX_SAFE_INTEGER).default(Number.MAX_SAFE_INTEGER),
+  limit: wholeNumberText(1, 1000).default(50),
+})
+
+export interface OrderServerOptions {
+  orders: Orders
+  log: Logger
+  clock: Clock
+  /** Why it cannot buy, or undefined. */
+  notReady: () => string | undefined
+  /** How long a purchase may take where the caller does not say, in milliseconds. */
+  purchaseMs: number
+  internalToken?: string | undefined
+  /** Answer errors of the original's routes with status 200. */
+  errorsAs200: boolean
+}
+
+/** Builds the server and does not listen. */
+export function createOrderServer(options: OrderServerOptions): Server {
+  const { orders, log, clock, notReady, purchaseMs, internalToken, errorsAs200 } = options
+  return createServer({
+    log,
+    clock,
+    internalToken,
+    ready: notReady,
+    routes: [
+      {
+        method: 'POST',
+        path: '/order',
+        internal: true,
+        errorsAs200,
+        bodyBytesMax: 1 << 20,
+        async handle(context) {
+          const deadline = context.deadline ?? clock.elapsed() + purchaseMs
+          return answerEach(await context.body(), purchase, ({ key = randomUUID(), ...wanted }) =>
+            orders.place(wanted, key, deadline),
+          )
+        },
+      },
+      {
+        method: 'GET',
+        path: '/orders/:number',
+        internal: true,
+        errorsAs200,
+        handle: async ({ params }) => ({ data: await orders.get(check(numbers, params).number) }),
+      },
+      {
+        method: 'GET',
+        path: '/orders',
+        internal: true,
+        async handle({ query }) {
+          const { before, limit } = check(page, query)
+          const found = await orders.list(before, limit + 1)
+          const data = found.slice(0, limit)
+          return { data, extra: { next: found.length > limit ? data.at(-1)!.number : null } }
+        },
+      },
+    ],
+  })
+}

@@ -1,0 +1,107 @@
+/**
+ * When the readable file is brought up to date: at once when idle, soon under load, and never for more than a twentieth of
+ * the time. A turn that the disk refuses is tried again a second later; meanwhile the journal holds everything.
+ */
+import type { Clock } from '../../clock.ts'
+import type { Snapshot } from './segments.ts'
+
+export interface CatchUpOptions {
+  clock: Clock
+  note: (sentence: string) => void
+  open: () => Promise<Snapshot>
+  publish: (snapshot: Snapshot) => Promise<void>
+}
+
+const idleMs = 20
+const underLoadMs = 1000
+const restPerWork = 20
+
+export class CatchUp {
+  readonly #options: CatchUpOptions
+  #cancel: (() => void) | undefined
+  #running: Promise<void> | undefined
+  #behind = false
+  #failed = false
+  #closed = false
+  /** The first and the last change that the readable file does not show yet. */
+  #firstChange = 0
+  #lastChange = 0
+  #lastEnd = Number.NEGATIVE_INFINITY
+  #lastTook = 0
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options
+  }
+
+  /** Called after each synced batch. */
+  changed(): void {
+    this.#lastChange = this.#options.clock.elapsed()
+    if (!this.#behind) this.#firstChange = this.#lastChange
+    this.#behind = true
+    this.#schedule(idleMs)
+  }
+
+  /** Does it now, whatever the time. Throws where the disk refuses. */
+  async now(): Promise<void> {
+    await this.#running
+    this.#running = this.#turn()
+    try {
+      await this.#running
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** Brings everything up to date, once and for all. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#cancel?.()
+    await this.#running?.catch(() => {}) // tried again right here
+    if (this.#behind) await this.#turn()
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed || this.#cancel !== undefined || this.#running !== undefined) return
+    this.#cancel = this.#options.clock.after(ms, () => {
+      this.#cancel = undefined
+      const wait = this.#waitMs()
+      if (wait > 0) return this.#schedule(wait)
+      this.#running = this.#turn()
+        .catch((error: Error) => this.#refused(error))
+        .finally(() => {
+          this.#running = undefined
+          if (this.#behind) this.#schedule(this.#failed ? underLoadMs : idleMs)
+        })
+    })
+  }
+
+  #waitMs(): number {
+    const due = Math.min(this.#lastChange + idleMs, this.#firstChange + underLoadMs)
+    const rested = this.#lastEnd + this.#lastTook * restPerWork
+    return Math.ceil(Math.max(due, rested) - this.#options.clock.elapsed())
+  }
+
+  async #turn(): Promise<void> {
+    const { clock, open, publish } = this.#options
+    const began = clock.elapsed()
+    this.#behind = false
+    try {
+      await publish(await open())
+      this.#failed = false
+    } catch (error) {
+      this.#behind = true
+      throw error
+    } finally {
+      this.#lastEnd = clock.elapsed()
+      this.#lastTook = this.#lastEnd - began
+    }
+  }
+
+  #refused(error: Error): void {
+    if (!this.#failed)
+      this.#options.note(
+        `the readable file could not be brought up to date (${error.message}); it is tried again until it works`,
+      )
+    this.#failed = true
+  }
+}

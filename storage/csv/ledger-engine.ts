@@ -1,0 +1,161 @@
+/**
+ * The ledger on CSV files. Memory holds the accounts; a change is durable once its journal line is synced, and only then
+ * do readers see it and is anyone answered.
+ *
+ * Two locks. `#writing` (a mutex) protects the journal's end and the choice of segment; `#lock` (readers and writers)
+ * protects `#state`. The writer holds `#writing` for a whole batch and takes `#lock` inside it, only to publish; nobody
+ * takes them the other way round.
+ */
+import { Mutex } from 'async-mutex'
+import { sleep } from '../../clock.ts'
+import { StoreError } from '../../errors.ts'
+import { BatchQueue } from '../batch-queue.ts'
+import type { Account, Command, Fact, Ledger, Movement, Outcome, Rule } from '../ledger.ts'
+import type { LedgerState } from '../ledger-state.ts'
+import { SharedLock } from '../read-write-lock.ts'
+import { SharedReads } from '../shared-reads.ts'
+import { batchBytesMax } from './append-file.ts'
+import { CatchUp } from './catch-up.ts'
+import { factsLine } from './journal.ts'
+import { startLedger } from './ledger-start.ts'
+import type { Movements } from './movements.ts'
+import type { LedgerFiles, Segments } from './segments.ts'
+import type { Cut } from './tail.ts'
+
+export interface LedgerOptions extends LedgerFiles {
+  rule: Rule
+  /** The accounts of a folder where there is nothing yet. */
+  seed: ReadonlyMap<string, Account>
+  /** Simulated time of one write or read, in milliseconds; taken inside the locks, once a batch. */
+  ioDelayMs: number
+}
+
+export interface LedgerReport {
+  cut: Cut | undefined
+  handEdits: number
+  openReservations: number
+}
+
+export class CsvLedger implements Ledger {
+  readonly #options: LedgerOptions
+  readonly #state: LedgerState
+  readonly #segments: Segments
+  readonly #movements: Movements
+  readonly #writing = new Mutex()
+  readonly #lock = new SharedLock()
+  readonly #reads: SharedReads
+  readonly #queue: BatchQueue<readonly Command[], Outcome[]>
+  readonly #catchUp: CatchUp
+  /** Account names in order, for pages; undefined when one came or went. */
+  #names: string[] | undefined
+
+  private constructor(options: LedgerOptions, state: LedgerState, segments: Segments, movements: Movements) {
+    this.#options = options
+    this.#state = state
+    this.#segments = segments
+    this.#movements = movements
+    this.#reads = new SharedReads(this.#lock, options.clock, options.ioDelayMs)
+    this.#queue = new BatchQueue({
+      run: (batch) => this.#writing.runExclusive(() => this.#write(batch)),
+      batchMax: 1000,
+      queueMax: 10_000,
+      weight: (commands) => commands.length,
+    })
+    this.#catchUp = new CatchUp({
+      clock: options.clock,
+      note: options.note,
+      open: () => this.#writing.runExclusive(() => segments.open(state, movements)),
+      publish: (snapshot) => segments.publish(snapshot),
+    })
+  }
+
+  /** Throws a StartError where a person must mend the folder. */
+  static async open(options: LedgerOptions): Promise<{ ledger: CsvLedger; report: LedgerReport }> {
+    const started = await startLedger(options, options.seed, options.rule)
+    const { state, segments, movements, handEdit, behind, cut } = started
+    const ledger = new CsvLedger(options, state, segments, movements)
+    if (handEdit.length > 0) {
+      await ledger.execute(handEdit)
+      await ledger.#catchUp.now() // before anyone buys: a crash must not find an edit that the journal has moved on from
+    } else if (behind) ledger.#catchUp.changed()
+    const report = { cut, handEdits: handEdit.length, openReservations: [...state.reservations()].length }
+    return { ledger, report }
+  }
+
+  execute(commands: readonly Command[]): Promise<Outcome[]> {
+    return this.#queue.submit(commands)
+  }
+
+  account(name: string): Promise<Account | undefined> {
+    return this.#reads.read(() => this.#state.account(name))
+  }
+
+  list(after: string, limit: number): Promise<(Account & { name: string })[]> {
+    return this.#reads.read(() => {
+      this.#names ??= [...this.#state.accounts()].map(([name]) => name).sort()
+      const from = firstAbove(this.#names, after)
+      return this.#names.slice(from, from + limit).map((name) => ({ name, ...this.#state.account(name)! }))
+    })
+  }
+
+  async movements(after: number, limit: number): Promise<Movement[]> {
+    await this.#writing.runExclusive(() => this.#movements.flush())
+    return this.#movements.list(after, limit)
+  }
+
+  /** Finishes what was asked, brings the files up to date and marks a clean stop. */
+  async close(): Promise<void> {
+    await this.#queue.settled()
+    await this.#catchUp.close()
+    await this.#writing.runExclusive(() => this.#segments.markStop())
+    await this.#segments.journal.close()
+    await this.#movements.close()
+  }
+
+  async #write(batch: (readonly Command[])[]): Promise<(Outcome[] | Error)[]> {
+    await sleep(this.#options.clock, this.#options.ioDelayMs)
+    return this.#commit(batch)
+  }
+
+  /** One sync for all of them; several only where their lines would be more than a torn tail may be. */
+  async #commit(batch: (readonly Command[])[]): Promise<(Outcome[] | Error)[]> {
+    const { outcomes, changes } = this.#options.rule(this.#state, batch.flat(), this.#options.clock.now())
+    const bytes = Buffer.from(changes.map((facts) => (facts.length === 0 ? '' : factsLine(facts))).join(''))
+    if (bytes.length > batchBytesMax) {
+      if (batch.length === 1) return [new StoreError('bad_request', 'too much at once; ask for less')]
+      const half = batch.length >> 1
+      return [...(await this.#commit(batch.slice(0, half))), ...(await this.#commit(batch.slice(half)))]
+    }
+    if (bytes.length > 0) {
+      try {
+        await this.#segments.journal.append(bytes)
+      } catch (error) {
+        return batch.map(() => error as Error)
+      }
+      await this.#lock.write(() => this.#publish(changes))
+      this.#catchUp.changed()
+    }
+    const left = outcomes[Symbol.iterator]()
+    return batch.map((commands) => commands.map(() => left.next().value!))
+  }
+
+  #publish(changes: readonly (readonly Fact[])[]): void {
+    for (const facts of changes)
+      for (const fact of facts) {
+        if (fact.fact === 'removed' || (fact.fact === 'account' && this.#state.account(fact.account) === undefined))
+          this.#names = undefined
+        this.#state.apply(fact)
+        if (fact.fact === 'movement') this.#movements.add(fact.movement)
+      }
+  }
+}
+
+function firstAbove(names: readonly string[], after: string): number {
+  let [low, high] = [0, names.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (names[middle]! <= after) low = middle + 1
+    else high = middle
+  }
+  return low
+}

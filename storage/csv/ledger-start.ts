@@ -1,0 +1,243 @@
+/**
+ * How a ledger's folder is made, and how its state is found again at a start. Throws a StartError where a person must mend
+ * something; then the files are as they were.
+ */
+import { StartError, systemCode } from '../../errors.ts'
+import { replaceFile } from '../file-system.ts'
+import type { Account, Command, Rule } from '../ledger.ts'
+import { LedgerState } from '../ledger-state.ts'
+import { AppendFile, batchBytesMax } from './append-file.ts'
+import {
+  baseName,
+  factsLine,
+  headLine,
+  journalFormat,
+  numbered,
+  parseJournalLine,
+  type SegmentHead,
+  segmentName,
+} from './journal.ts'
+import { Movements, movementsHeader } from './movements.ts'
+import { formatAccounts, parseAccounts } from './readable.ts'
+import { type LedgerFiles, Segments } from './segments.ts'
+import { type Cut, cutTail, damaged, lines, secureTail } from './tail.ts'
+
+export interface StartedLedger {
+  state: LedgerState
+  segments: Segments
+  movements: Movements
+  /** What a person changed in the readable file after a clean stop, to be executed before anything else. */
+  handEdit: Command[]
+  /** The readable file or older segments must be brought up to date before the store serves. */
+  behind: boolean
+  cut: Cut | undefined
+}
+
+export async function startLedger(
+  options: LedgerFiles,
+  seed: ReadonlyMap<string, Account>,
+  rule: Rule,
+): Promise<StartedLedger> {
+  const { files, folder, giveUp, note } = options
+  for (const name of await files.list(folder)) if (name.endsWith('.tmp')) await files.remove(`${folder}/${name}`)
+  if (numbered(await files.list(folder), 'base').length === 0) await makeLedger(options, seed)
+
+  const names = await files.list(folder)
+  const bases = numbered(names, 'base')
+  const base = bases.at(-1)!
+  const all = numbered(names, 'journal').filter((segment) => segment >= base)
+  const state = new LedgerState()
+  const baseBytes = await files.readFile(`${folder}/${baseName(base)}`)
+  for (const [account, row] of parseAccounts(options.columns, baseBytes, `${folder}/${baseName(base)}`))
+    state.apply({ fact: 'account', account, ...row })
+  const replayed = await replay(options, state, base, all)
+
+  await files.syncFolder(folder)
+  const movements = await Movements.open(files, folder, replayed.head.movementBytes, replayed.head.lastMovement, giveUp)
+  for (const movement of replayed.movements) movements.add(movement)
+  const readable = await readReadable(options)
+  const handEdit = await findHandEdit(options, state, bases, readable?.bytes, replayed.clean)
+  checkHandEdit(options, state, handEdit, rule)
+  if (readable === undefined) note(`${folder}/${options.name} was missing and is written anew`)
+  const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)
+  const segments = new Segments(options, replayed.last, journal, readable)
+  const behind = replayed.last > base || bases.length > 1 || readable === undefined || !replayed.clean
+  return { state, segments, movements, handEdit, behind, cut: replayed.cut }
+}
+
+/** A first start. The base is written last: without it, everything here is begun again. */
+async function makeLedger(options: LedgerFiles, seed: ReadonlyMap<string, Account>): Promise<void> {
+  const { files, folder, columns, clock, name } = options
+  const readable = await readReadable(options)
+  const accounts = readable === undefined ? seed : parseAccounts(columns, readable.bytes, `${folder}/${name}`)
+  await Movements.create(files, folder)
+  const state = new LedgerState()
+  let journal = headLine({ format: journalFormat, segment: 1, movementBytes: movementsHeader.length, lastMovement: 0 })
+  let number = 0
+  const at = new Date(clock.now()).toISOString()
+  for (const [account, row] of accounts) {
+    const fact = { fact: 'account', account, ...row } as const
+    state.apply(fact)
+    journal += factsLine([
+      fact,
+      { fact: 'movement', movement: { number: ++number, at, account, change: row.balance, reason: 'start' } },
+    ])
+  }
+  await replaceFile(files, folder, segmentName(1), Buffer.from(journal))
+  const bytes = formatAccounts(columns, state)
+  if (readable === undefined) await replaceFile(files, folder, name, bytes)
+  await replaceFile(files, folder, baseName(1), bytes)
+}
+
+interface Replayed {
+  /** The first segment's: how much of movements.csv was synced before all these lines. */
+  head: SegmentHead
+  last: number
+  clean: boolean
+  cut: Cut | undefined
+  movements: Parameters<Movements['add']>[0][]
+}
+
+async function replay(
+  { files, folder, clock }: LedgerFiles,
+  state: LedgerState,
+  base: number,
+  all: number[],
+): Promise<Replayed> {
+  const result: Omit<Replayed, 'head'> & { head?: SegmentHead } = {
+    last: base,
+    clean: false,
+    cut: undefined,
+    movements: [],
+  }
+  for (let segment = base; segment <= Math.max(base, all.at(-1) ?? base); segment++) {
+    const name = segmentName(segment)
+    const path = `${folder}/${name}`
+    const isLast = segment === (all.at(-1) ?? base)
+    if (isLast) await secure(files, path)
+    const bytes = await files.readFile(path).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT')
+        throw new StartError(`${path}: this journal segment is missing; restore it from a backup`)
+      throw error
+    })
+    const broken = readSegment(bytes, path, segment, state, result)
+    if (broken === undefined) {
+      result.last = segment
+      continue
+    }
+    const mayBeTorn = isLast && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
+    if (!mayBeTorn) throw damaged(path, broken.line, 'the line does not fit its checksum')
+    if (bytes.length > 0) result.cut = await cutTail(files, folder, name, broken.at, clock.now())
+    if (broken.at === 0)
+      await files.remove(path) // its first batch never came to be; nothing in it was acknowledged
+    else result.last = segment
+  }
+  if (result.head === undefined)
+    throw new StartError(`${folder}: the journal has no beginning; restore the folder from a backup`)
+  return { ...result, head: result.head }
+}
+
+async function secure(files: LedgerFiles['files'], path: string): Promise<void> {
+  const file = await files.open(path, 'write').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT')
+      throw new StartError(`${path}: this journal segment is missing; restore it from a backup`)
+    throw error
+  })
+  try {
+    await secureTail(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Applies a segment's lines; returns the first that is not whole. */
+function readSegment(
+  bytes: Buffer,
+  path: string,
+  segment: number,
+  state: LedgerState,
+  result: { head?: SegmentHead; clean: boolean; movements: Replayed['movements'] },
+): { line: number; at: number; next: number } | undefined {
+  let line = 0
+  for (const { text, at, next, ended } of lines(bytes)) {
+    line += 1
+    let read: ReturnType<typeof parseJournalLine>
+    try {
+      read = ended ? parseJournalLine(text) : undefined
+    } catch (error) {
+      throw new StartError(
+        `${path}:${line}: ${(error as Error).message}; was it written by a newer version of the store?`,
+      )
+    }
+    if (read === undefined || (line === 1) !== (read.kind === 'head')) return { line, at, next }
+    result.clean = read.kind === 'stop'
+    if (read.kind === 'head') {
+      if (read.head.format > journalFormat)
+        throw new StartError(
+          `${path}:1: format ${read.head.format} is newer than this version of the store reads; start the newer one`,
+        )
+      if (read.head.segment !== segment)
+        throw new StartError(`${path}:1: this is segment ${read.head.segment}; give it its own name again`)
+      result.head ??= read.head
+    } else if (read.kind === 'facts') {
+      for (const fact of read.facts) {
+        state.apply(fact)
+        if (fact.fact === 'movement') result.movements.push(fact.movement)
+      }
+    }
+  }
+  return line === 0 ? { line: 1, at: 0, next: 0 } : undefined
+}
+
+async function readReadable({
+  files,
+  folder,
+  name,
+}: LedgerFiles): Promise<{ mark: string; bytes: Buffer } | undefined> {
+  const stat = await files.stat(`${folder}/${name}`)
+  return stat === undefined ? undefined : { mark: stat.mark, bytes: await files.readFile(`${folder}/${name}`) }
+}
+
+/** The commands that make the state what the readable file says, where that is a person's doing. */
+async function findHandEdit(
+  { files, folder, name, columns }: LedgerFiles,
+  state: LedgerState,
+  bases: readonly number[],
+  readable: Buffer | undefined,
+  clean: boolean,
+): Promise<Command[]> {
+  if (readable === undefined) return []
+  const baseBytes = await Promise.all(bases.map((base) => files.readFile(`${folder}/${baseName(base)}`)))
+  if (baseBytes.some((bytes) => bytes.equals(readable))) return []
+  const path = `${folder}/${name}`
+  const wanted = parseAccounts(columns, readable, path)
+  if (baseBytes.some((bytes) => sameAccounts(parseAccounts(columns, bytes, path), wanted))) return []
+  const current = new Map(state.accounts())
+  if (sameAccounts(current, wanted)) return []
+  if (!clean)
+    throw new StartError(
+      `${path}: it was changed by hand, but the store did not stop cleanly and its journal holds purchases that the change does not know. ` +
+        `Nothing was touched. To go on: move the file aside, start the store, stop it, and make the change again in the new file`,
+    )
+  const puts = [...wanted].filter(([account, row]) => !sameAccount(current.get(account), row))
+  const gone = [...current.keys()].filter((account) => !wanted.has(account))
+  return [
+    ...gone.map((account): Command => ({ op: 'remove', account, reason: 'hand edit' })),
+    ...puts.map(([account, row]): Command => ({ op: 'put', account, ...row, reason: 'hand edit' })),
+  ]
+}
+
+function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, commands: Command[], rule: Rule): void {
+  for (const outcome of rule(state, commands, 0).outcomes)
+    if (outcome.outcome === 'refused')
+      throw new StartError(
+        `${folder}/${name}: ${outcome.accounts.join(', ')} was taken out, but a purchase still holds some of it; ` +
+          'put the row back, start the whole store so that the purchase settles, stop it, and take the row out then',
+      )
+}
+
+const sameAccount = (a: Account | undefined, b: Account): boolean =>
+  a !== undefined && a.balance === b.balance && a.attributes.join('\n') === b.attributes.join('\n')
+
+const sameAccounts = (a: ReadonlyMap<string, Account>, b: ReadonlyMap<string, Account>): boolean =>
+  a.size === b.size && [...b].every(([account, row]) => sameAccount(a.get(account), row))

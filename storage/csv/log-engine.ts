@@ -1,0 +1,191 @@
+/**
+ * The log on one CSV file. Always: what readers see is synced; one batch at a time is numbered, appended and synced, under
+ * the mutex `writing`; memory holds the last 1,048,576 keys and no orders.
+ */
+import { Mutex } from 'async-mutex'
+import { type Clock, sleep } from '../../clock.ts'
+import { BatchQueue } from '../batch-queue.ts'
+import type { FileSystem } from '../file-system.ts'
+import type { Entry, Log, LogEntry } from '../log.ts'
+import { AppendFile, batchBytesMax, type GiveUp } from './append-file.ts'
+import { KeyIndex, keysRemembered } from './key-index.ts'
+import { type CheckedLog, checkLog, type LogFormat } from './log-start.ts'
+import { NumberedFile, type Row } from './numbered-file.ts'
+import { formatRow } from './row.ts'
+
+export interface LogOptions {
+  files: FileSystem
+  clock: Clock
+  folder: string
+  /** The file's name, such as `orders.csv`. */
+  name: string
+  format: LogFormat
+  giveUp: GiveUp
+  /** Simulated time of one write or read, in milliseconds. */
+  ioDelayMs: number
+}
+
+/** More bytes than an entry can take: a character is at most three in UTF-8 for its one or two units, a quote two. */
+const bytesAtMost = ({ key, attempt, rows }: Entry): number =>
+  rows.reduce((sum, row) => sum + Object.values(row).join().length * 3 + (key.length + attempt.length) * 2 + 64, 0)
+
+const rowBytes = 128 // a guess at a usual row, for the size of a page's read
+
+export class CsvLog implements Log {
+  readonly #options: LogOptions
+  readonly #file: AppendFile
+  readonly #rows: NumberedFile
+  readonly #index = new KeyIndex()
+  readonly #indexed: Promise<void>
+  /** Protects the file's end and `#lastNumber`. */
+  readonly #writing = new Mutex()
+  readonly #queue: BatchQueue<Entry, number>
+  readonly #keyAt: number
+  readonly #attemptAt: number
+  #lastNumber: number
+  #closed = false
+
+  private constructor(options: LogOptions, file: AppendFile, checked: CheckedLog) {
+    this.#options = options
+    this.#file = file
+    this.#lastNumber = checked.lastNumber
+    const { columns, keyColumn, attemptColumn } = options.format
+    this.#keyAt = columns.indexOf(keyColumn)
+    this.#attemptAt = columns.indexOf(attemptColumn)
+    this.#rows = new NumberedFile(file, checked.first, columns.length)
+    this.#queue = new BatchQueue({
+      run: (batch) => this.#write(batch),
+      batchMax: batchBytesMax,
+      queueMax: 10_000,
+      weight: bytesAtMost,
+    })
+    this.#indexed = this.#readKeysBack()
+    this.#indexed.catch(() => {}) // those who wait for it are told; nobody may wait yet
+  }
+
+  /** Also returns what the start found, for the operator. Throws a StartError where a person must mend the file. */
+  static async open(options: LogOptions): Promise<{ log: CsvLog; checked: CheckedLog }> {
+    const { files, folder, name, format, clock, giveUp } = options
+    const checked = await checkLog(files, folder, name, format, clock.now())
+    const file = await AppendFile.open(files, `${folder}/${name}`, giveUp)
+    return { log: new CsvLog(options, file, checked), checked }
+  }
+
+  get lastNumber(): number {
+    return this.#lastNumber
+  }
+
+  append(entry: Entry): Promise<number> {
+    return this.#queue.submit(entry)
+  }
+
+  async get(number: number): Promise<LogEntry | undefined> {
+    await sleep(this.#options.clock, this.#options.ioDelayMs)
+    return this.#read(number)
+  }
+
+  async list(before: number, limit: number): Promise<LogEntry[]> {
+    await sleep(this.#options.clock, this.#options.ioDelayMs)
+    const end = before > this.#lastNumber ? this.#file.length : await this.#rows.seek(before)
+    const entries: LogEntry[] = []
+    let rows: Row[] = []
+    for await (const row of this.#rows.rowsBackward(end, (limit + 1) * rowBytes)) {
+      if (rows.length > 0 && row.number !== rows[0]!.number) {
+        entries.push(this.#entry(rows))
+        rows = []
+        if (entries.length === limit) break
+      }
+      rows.unshift(row)
+    }
+    if (rows.length > 0) entries.push(this.#entry(rows))
+    return entries
+  }
+
+  async byKey(key: string): Promise<LogEntry | undefined> {
+    const found = await this.#findKey(key)
+    if (found !== undefined) return found
+    await this.#indexed
+    return this.#findKey(key)
+  }
+
+  async attemptsAfter(attempts: ReadonlySet<string>, after: number): Promise<Set<string>> {
+    const found = new Set<string>()
+    const start = after >= this.#lastNumber ? this.#file.length : await this.#rows.seek(after + 1)
+    for await (const { fields } of this.#rows.rows(start)) {
+      const attempt = fields[this.#attemptAt]!
+      if (attempts.has(attempt)) found.add(attempt)
+    }
+    return found
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#queue.settled()
+    await this.#indexed.catch(() => {}) // a damaged row is told to those who ask for a key
+    await this.#file.close()
+  }
+
+  #write(batch: Entry[]): Promise<number[]> {
+    return this.#writing.runExclusive(async () => {
+      await sleep(this.#options.clock, this.#options.ioDelayMs)
+      let number = this.#lastNumber
+      const text = batch.map((entry) => this.#format(entry, ++number)).join('')
+      await this.#file.append(Buffer.from(text))
+      const first = this.#lastNumber + 1
+      this.#lastNumber = number
+      for (const [i, { key }] of batch.entries()) this.#index.add(key, first + i)
+      return batch.map((_, i) => first + i)
+    })
+  }
+
+  #format({ key, attempt, rows }: Entry, number: number): string {
+    const { columns, keyColumn, attemptColumn } = this.#options.format
+    return rows
+      .map((row, i) => {
+        const own = { ...row, [keyColumn]: key, [attemptColumn]: attempt }
+        const fields = columns.slice(2).map((column) => own[column] ?? '')
+        return `${formatRow([String(number), `${i + 1} of ${rows.length}`, ...fields])}\n`
+      })
+      .join('')
+  }
+
+  async #read(number: number): Promise<LogEntry | undefined> {
+    if (number > this.#lastNumber || number < 0) return undefined
+    const rows: Row[] = []
+    for await (const row of this.#rows.rows(await this.#rows.seek(number), 4096)) {
+      if (row.number !== number) break
+      rows.push(row)
+    }
+    return rows.length === 0 ? undefined : this.#entry(rows)
+  }
+
+  async #findKey(key: string): Promise<LogEntry | undefined> {
+    for (const number of this.#index.find(key)) {
+      const entry = await this.#read(number)
+      if (entry?.key === key) return entry
+    }
+    return undefined
+  }
+
+  #entry(rows: Row[]): LogEntry {
+    const { columns } = this.#options.format
+    const [first] = rows
+    const named = rows.map(({ fields }) => Object.fromEntries(columns.map((column, i) => [column, fields[i]!])))
+    return {
+      number: first!.number,
+      key: first!.fields[this.#keyAt]!,
+      attempt: first!.fields[this.#attemptAt]!,
+      rows: named,
+    }
+  }
+
+  /** Finds the remembered keys again, from the newest back, while the store serves. */
+  async #readKeysBack(): Promise<void> {
+    const oldest = this.#lastNumber - keysRemembered
+    if (this.#lastNumber === 0) return
+    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax)) {
+      if (number <= oldest || this.#closed) break
+      if (fields[this.#keyAt] !== '') this.#index.add(fields[this.#keyAt]!, number)
+    }
+  }
+}

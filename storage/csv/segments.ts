@@ -1,0 +1,121 @@
+/**
+ * The journal cut into segments, and the two files that follow it: the base (what a start replays the journal onto) and
+ * the readable file (the same bytes, for people). A turn of them goes like this, and a crash at any point is harmless:
+ *
+ * 1. In the writer's turn: a new segment opens with what must live on (the fence, open reservations, decided ids not below
+ *    the fence), synced, its folder too. From now on lines go there.
+ * 2. Outside it: the base of that segment is written from a snapshot taken at 1 (temp file → sync → rename → folder).
+ * 3. The readable file likewise. If someone else changed it meanwhile, it is kept aside first and reported.
+ * 4. Older segments and bases are deleted.
+ *
+ * A start takes the highest base and replays every segment from its number on.
+ */
+import type { Clock } from '../../clock.ts'
+import { type FileSystem, replaceFile } from '../file-system.ts'
+import type { LedgerState } from '../ledger-state.ts'
+import { AppendFile, type GiveUp } from './append-file.ts'
+import { baseName, factsLine, headLine, journalFormat, numbered, segmentName, stopLine } from './journal.ts'
+import type { Movements } from './movements.ts'
+import { type AccountColumns, formatAccounts } from './readable.ts'
+import { freeName, stamp } from './tail.ts'
+
+export interface LedgerFiles {
+  files: FileSystem
+  clock: Clock
+  folder: string
+  /** The readable file's name, such as `toys_db.csv`. */
+  name: string
+  columns: AccountColumns
+  giveUp: GiveUp
+  /** Told what the operator should know, in a sentence. */
+  note: (sentence: string) => void
+}
+
+export interface Snapshot {
+  segment: number
+  bytes: Buffer
+}
+
+export class Segments {
+  readonly #options: LedgerFiles
+  #segment: number
+  #journal: AppendFile
+  /** What the readable file looked like when it was last ours; undefined before the first time. */
+  #readable: { mark: string; bytes: Buffer } | undefined
+
+  constructor(
+    options: LedgerFiles,
+    segment: number,
+    journal: AppendFile,
+    readable: { mark: string; bytes: Buffer } | undefined,
+  ) {
+    this.#options = options
+    this.#segment = segment
+    this.#journal = journal
+    this.#readable = readable
+  }
+
+  get journal(): AppendFile {
+    return this.#journal
+  }
+
+  /** Step 1, in the writer's turn. Throws where the disk refuses; then everything is as it was. */
+  async open(state: LedgerState, movements: Movements): Promise<Snapshot> {
+    const { files, folder, columns, giveUp } = this.#options
+    await movements.flush()
+    const segment = this.#segment + 1
+    const { bytes, lastNumber } = movements.synced
+    const head = headLine({ format: journalFormat, segment, movementBytes: bytes, lastMovement: lastNumber })
+    const journal = await AppendFile.create(
+      files,
+      folder,
+      segmentName(segment),
+      Buffer.from(head + carriedOver(state)),
+      giveUp,
+    )
+    const old = this.#journal
+    this.#journal = journal
+    this.#segment = segment
+    await old.close()
+    return { segment, bytes: formatAccounts(columns, state) }
+  }
+
+  /** Steps 2 to 4. Throws where the disk refuses; then older segments stay, and a later turn does it. */
+  async publish({ segment, bytes }: Snapshot): Promise<void> {
+    const { files, folder, name } = this.#options
+    await replaceFile(files, folder, baseName(segment), bytes)
+    await this.#keepHandEdit()
+    await replaceFile(files, folder, name, bytes)
+    const mark = (await files.stat(`${folder}/${name}`))?.mark
+    this.#readable = mark === undefined ? undefined : { mark, bytes }
+    const names = await files.list(folder)
+    for (const old of numbered(names, 'journal')) if (old < segment) await files.remove(`${folder}/${segmentName(old)}`)
+    for (const old of numbered(names, 'base')) if (old < segment) await files.remove(`${folder}/${baseName(old)}`)
+  }
+
+  /** Marks a clean stop: from here on a person may edit the readable file. */
+  markStop(): Promise<void> {
+    return this.#journal.append(Buffer.from(stopLine))
+  }
+
+  /** A readable file that someone changed while the store runs is never overwritten in silence. */
+  async #keepHandEdit(): Promise<void> {
+    const { files, folder, name, clock, note } = this.#options
+    const path = `${folder}/${name}`
+    const now = await files.stat(path)
+    if (now === undefined || this.#readable === undefined || now.mark === this.#readable.mark) return
+    if (this.#readable.bytes.equals(await files.readFile(path))) return
+    const kept = await freeName(files, folder, name.replace(/\.csv$/, `.edited-${stamp(clock.now())}.csv`))
+    await files.rename(path, `${folder}/${kept}`)
+    note(
+      `${path} was changed while the store runs; the change is not taken, it is kept as ${folder}/${kept}: stop the store to edit`,
+    )
+  }
+}
+
+function carriedOver(state: LedgerState): string {
+  let text = factsLine([{ fact: 'fence', fence: state.fence }])
+  for (const reservation of state.reservations()) text += factsLine([{ fact: 'open', reservation }])
+  for (const [id, decision] of state.decisions()) text += factsLine([{ fact: 'decided', id, decision }])
+  return text
+}

@@ -1,0 +1,126 @@
+/**
+ * The few calls on files that the engines need, as an argument: tests put a file system under them that stops, fails or
+ * forgets. Every call can reject with the system's error (`code` ENOSPC, EIO …); none retries.
+ */
+import * as fs from 'node:fs/promises'
+
+export interface OpenFile {
+  /** Bytes. */
+  size(): Promise<number>
+  /** Fills `buffer` from `position`; returns how many bytes there were. */
+  read(buffer: Uint8Array, position: number): Promise<number>
+  /** Writes all of `bytes`, or rejects (some of them may be in the file then). */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  truncate(length: number): Promise<void>
+  /** After it the file's bytes and its length survive a power cut. A failed one must never be tried again. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface FileSystem {
+  /** `read`: must exist. `write`: read and write, must exist. `create`: read and write, emptied when it exists. */
+  open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>
+  readFile(path: string): Promise<Buffer>
+  list(folder: string): Promise<string[]>
+  makeFolder(folder: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  /** A second name for the same file; rejects with EEXIST where `to` exists. */
+  link(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** After it the folder's names survive a power cut. */
+  syncFolder(folder: string): Promise<void>
+  /** Size in bytes, and marks that change when someone else writes the file; undefined where there is no such file. */
+  stat(path: string): Promise<{ size: number; mark: string } | undefined>
+}
+
+class RealFile implements OpenFile {
+  readonly #handle: fs.FileHandle
+
+  constructor(handle: fs.FileHandle) {
+    this.#handle = handle
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    let done = 0
+    while (done < buffer.length) {
+      const { bytesRead } = await this.#handle.read(buffer, done, buffer.length - done, position + done)
+      if (bytesRead === 0) break
+      done += bytesRead
+    }
+    return done
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+      if (bytesWritten === 0) throw Object.assign(new Error('a write wrote nothing'), { code: 'ENOSPC' })
+      done += bytesWritten
+    }
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length)
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync()
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+const flags = { read: 'r', write: 'r+', create: 'w+' } as const
+
+export const realFileSystem: FileSystem = {
+  open: async (path, mode) => new RealFile(await fs.open(path, flags[mode])),
+  readFile: (path) => fs.readFile(path),
+  list: (folder) => fs.readdir(folder),
+  makeFolder: async (folder) => {
+    await fs.mkdir(folder, { recursive: true })
+  },
+  rename: (from, to) => fs.rename(from, to),
+  link: (from, to) => fs.link(from, to),
+  remove: (path) => fs.unlink(path),
+  async syncFolder(folder) {
+    const handle = await fs.open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+  async stat(path) {
+    try {
+      const { size, mtimeMs, ctimeMs, ino } = await fs.stat(path)
+      return { size, mark: `${size} ${mtimeMs} ${ctimeMs} ${ino}` }
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      throw error
+    }
+  },
+}
+
+/** Writes a whole file so that a crash leaves the old one or the new one: temp file → sync → rename → sync of the folder. */
+export async function replaceFile(files: FileSystem, folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${folder}/${name}.tmp`
+  try {
+    const file = await files.open(temporary, 'create')
+    try {
+      await file.write(bytes, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await files.rename(temporary, `${folder}/${name}`)
+  } catch (error) {
+    await files.remove(temporary).catch(() => {}) // it may not have come to be; the first error is the one that counts
+    throw error
+  }
+  await files.syncFolder(folder)
+}

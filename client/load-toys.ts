@@ -39,7 +39,7 @@ function namesOf({ body }: Ending & { ok: true }, url: string): string[] {
 
 /** `next` is the name after which the next page begins; null when all is read. */
 function nextPath(next: unknown): string | undefined {
-  return typeof next === 'string' ? `${firstPage}&aftr=${encodeURIComponent(next)}` : undefined
+  return typeof next === 'string' ? `${firstPage}&after=${encodeURIComponent(next)}` : undefined
 }
 
 function whyNot(kind: string, url: string, timeoutMs: number): string {

@@ -23,7 +23,7 @@ export interface Connections {
   begin(response: ServerResponse): void
   /** Whether the reply must say that the connection closes after it. */
   closesAfter(response: ServerResponse): boolean
-  /** Closes the idle ones now, and each other one after the replies that are under way on it. */
+  /** Lets each connection close after the replies that are under way on it. Idle ones are closed by Node's own `close`. */
   closeGently(): void
 }
 
@@ -88,7 +88,6 @@ export function watchConnections(
     },
 
     closeGently() {
-      for (const socket of idle) socket.destroy()
       for (const connection of open.values()) connection.closing = true
     },
   }

@@ -94,6 +94,5 @@ function linger(request: IncomingMessage, end: () => void, clock: Clock): void {
   }
   request.once('end', done)
   request.once('close', done)
-  request.on('error', () => {})
   request.resume()
 }

@@ -1,0 +1,227 @@
+/**
+ * An order service whose world is held in hand: time, the log's sync, and every message to the catalog. The coordinator,
+ * the orders and the ledger's rule are the real ones.
+ */
+import type { Clock } from '../../clock.ts'
+import { StoreError } from '../../errors.ts'
+import { rule } from '../../ledger/rule.ts'
+import type { Command, Outcome } from '../../storage/ledger.ts'
+import { LedgerState } from '../../storage/ledger-state.ts'
+import type { Entry, Log, LogEntry } from '../../storage/log.ts'
+import type { Bought } from '../client.ts'
+import { Coordinator } from '../coordinator.ts'
+import { Orders } from '../order.ts'
+
+export class HeldClock implements Clock {
+  #at = 1_000_000
+  #timers: { at: number; work: () => void }[] = []
+
+  now = (): number => this.#at
+  elapsed = (): number => this.#at
+
+  after(ms: number, work: () => void): () => void {
+    const timer = { at: this.#at + ms, work }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer)
+    }
+  }
+
+  /** Lets time pass and everything happen that is due, in its order. */
+  async pass(ms: number): Promise<void> {
+    const until = this.#at + ms
+    for (;;) {
+      await turns()
+      const due = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
+      if (due === undefined) break
+      this.#timers = this.#timers.filter((one) => one !== due)
+      this.#at = Math.max(this.#at, due.at)
+      due.work()
+    }
+    this.#at = until
+  }
+}
+
+/** Lets every promise that can go on go on. */
+export const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+export class Message {
+  readonly commands: readonly Command[]
+  readonly #catalog: HeldCatalog
+  #resolve!: (outcomes: Outcome[]) => void
+  #reject!: (error: unknown) => void
+  readonly answer = new Promise<Outcome[]>((resolve, reject) => {
+    this.#resolve = resolve
+    this.#reject = reject
+  })
+
+  constructor(catalog: HeldCatalog, commands: readonly Command[]) {
+    this.#catalog = catalog
+    this.commands = commands
+  }
+
+  get op(): string {
+    return this.commands[0]!.op
+  }
+
+  /** It arrives, and its answer too. */
+  deliver(): Outcome[] {
+    const outcomes = this.#catalog.execute(this.commands)
+    this.#catalog.forget(this)
+    this.#resolve(outcomes)
+    return outcomes
+  }
+
+  /** It arrives (once more); the answer does not. */
+  arrive(): Outcome[] {
+    return this.#catalog.execute(this.commands)
+  }
+
+  /** The caller waits no longer. */
+  fail(): void {
+    this.#catalog.forget(this)
+    this.#reject(new StoreError('outcome_unknown', 'no answer', { cause: 'lost' }))
+  }
+}
+
+export class HeldCatalog {
+  readonly name = 'catalog'
+  readonly state = new LedgerState()
+  /** Under way, oldest first. */
+  messages: Message[] = []
+  /** Everything that was ever sent. */
+  readonly sent: Command[] = []
+  /** Deliver at once what this says yes to. */
+  auto: (command: Command) => boolean = () => true
+
+  constructor(stock: Record<string, number>) {
+    for (const [account, balance] of Object.entries(stock))
+      this.state.apply({ fact: 'account', account, balance, attributes: ['10.00'] })
+  }
+
+  send(commands: readonly Command[]): Promise<Outcome[]> {
+    const message = new Message(this, commands)
+    this.messages.push(message)
+    this.sent.push(...commands)
+    if (this.auto(commands[0]!)) message.deliver()
+    return message.answer
+  }
+
+  execute(commands: readonly Command[]): Outcome[] {
+    const { outcomes, changes } = rule(this.state, commands, 0)
+    for (const fact of changes.flat()) this.state.apply(fact)
+    return outcomes
+  }
+
+  forget(message: Message): void {
+    this.messages = this.messages.filter((one) => one !== message)
+  }
+
+  only(op: string): Message {
+    const found = this.messages.filter((message) => message.op === op)
+    if (found.length !== 1)
+      throw new Error(`${found.length} messages "${op}" under way: ${this.messages.map((one) => one.op)}`)
+    return found[0]!
+  }
+
+  ops(): string[] {
+    return this.sent.map(({ op }) => op)
+  }
+
+  stock(name = 'Tux'): number {
+    return this.state.account(name)!.balance
+  }
+
+  reserved(): string[] {
+    return [...this.state.reservations()].map(({ id }) => id)
+  }
+}
+
+/** A log in memory; `holding` keeps its syncs until `release`, `fault` makes the next one fail. */
+export class HeldLog implements Log {
+  entries: LogEntry[] = []
+  holding = false
+  fault: StoreError | undefined
+  #held: (() => void)[] = []
+
+  get lastNumber(): number {
+    return this.entries.length
+  }
+
+  async append(entry: Entry): Promise<number> {
+    if (this.holding) await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (this.fault !== undefined) throw this.fault
+    return this.entries.push({ ...entry, number: this.entries.length + 1 })
+  }
+
+  release(): void {
+    this.holding = false
+    for (const go of this.#held.splice(0)) go()
+  }
+
+  get = async (number: number): Promise<LogEntry | undefined> => this.entries[number - 1]
+  list = async (): Promise<LogEntry[]> => [...this.entries].reverse()
+  byKey = async (key: string): Promise<LogEntry | undefined> => this.entries.find((entry) => entry.key === key)
+  attemptsAfter = async (attempts: ReadonlySet<string>, after: number): Promise<Set<string>> =>
+    new Set(
+      this.entries
+        .filter(({ number, attempt }) => number > after && attempts.has(attempt))
+        .map(({ attempt }) => attempt),
+    )
+  close = async (): Promise<void> => {}
+}
+
+export interface HeldStore {
+  clock: HeldClock
+  catalog: HeldCatalog
+  log: HeldLog
+  coordinator: Coordinator
+  notes: string[]
+  rivals: string[]
+  buy: (key: string, quantity?: number) => Promise<Bought | string>
+  /** The process dies; a new one starts on what is durable. */
+  crash: () => Promise<void>
+  incarnation: { last: number }
+}
+
+/** A store that has opened. A purchase that fails resolves to its reason, so that no rejection goes unheard. */
+export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Promise<HeldStore> {
+  const catalog = new HeldCatalog(stock)
+  const incarnation = { last: 0 }
+  const clock = new HeldClock()
+  const log = new HeldLog()
+  const store = { clock, catalog, log, notes: [], rivals: [], incarnation } as unknown as HeldStore
+  const begin = async (): Promise<void> => {
+    const take = async (above: number): Promise<number> => {
+      incarnation.last = Math.max(incarnation.last, above) + 1
+      return incarnation.last
+    }
+    const coordinator = new Coordinator({
+      clock,
+      log,
+      incarnations: { take },
+      participants: [catalog],
+      callMs: 2000,
+      note: (sentence) => store.notes.push(sentence),
+      rival: (sentence) => store.rivals.push(sentence),
+    })
+    const orders = new Orders({ log, coordinator, clock })
+    store.coordinator = coordinator
+    store.buy = (key, quantity = 1) =>
+      orders
+        .place({ name: 'Tux', quantity }, key, clock.elapsed() + 5000)
+        .catch((error: unknown) => (error instanceof StoreError ? error.code : String(error)))
+    await coordinator.start()
+    await turns()
+  }
+  store.crash = async () => {
+    store.coordinator.close()
+    for (const message of catalog.messages) catalog.forget(message)
+    log.holding = false
+    await begin()
+  }
+  await begin()
+  return store
+}

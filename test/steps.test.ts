@@ -1,0 +1,172 @@
+/**
+ * Recovery proven by interruption: the process that does a step of a purchase is killed right before and right after it,
+ * started again, and the buyer asks again with his key. Each time: one order for the key, the stock fits, nothing reserved.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { request } from 'undici'
+import { verifyFiles } from '../client/verify.ts'
+import type { Failpoint } from './failpoint-service.ts'
+
+type Name = 'catalog' | 'order'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const dataDir = t.testdir()
+const ports = { catalog: await freePort(), order: await freePort() }
+const running = new Map<Name, ChildProcess>()
+t.teardown(() => {
+  for (const child of running.values()) child.kill('SIGKILL')
+})
+
+function spawnService(name: Name, failpoint?: Failpoint): ChildProcess {
+  const { NODE_OPTIONS: _, ...inherited } = process.env
+  const env = {
+    ...inherited,
+    DATA_DIR: dataDir,
+    CATALOG_PORT: String(ports.catalog),
+    ORDER_PORT: String(ports.order),
+    LOG_LEVEL: 'silent',
+    ...(failpoint && { FAILPOINT: JSON.stringify(failpoint) }),
+  }
+  const entry = fileURLToPath(new URL('./failpoint-service.ts', import.meta.url))
+  const child = spawn(process.execPath, [entry, name], {
+    env,
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  } as object)
+  running.set(name, child)
+  return child
+}
+
+async function start(name: Name): Promise<void> {
+  const child = spawnService(name)
+  await once(child, 'message')
+  await answering(`http://127.0.0.1:${ports.order}/readyz`)
+}
+
+async function answering(url: string): Promise<void> {
+  for (let left = 200; left > 0; left--) {
+    const status = running.has('order')
+      ? await request(url).then(
+          (reply) => reply.body.dump().then(() => reply.statusCode),
+          () => 0,
+        )
+      : 200
+    if (status === 200) return
+    await pause(25)
+  }
+  throw new Error(`${url} does not answer`)
+}
+
+async function buy(key: string, quantity: number): Promise<{ reason?: string; order_number?: number }> {
+  const body = JSON.stringify({ name: 'Tux', quantity, key })
+  try {
+    const reply = await request(`http://127.0.0.1:${ports.order}/order`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+    const { data, error } = (await reply.body.json()) as { data?: { order_number: number }; error?: { reason: string } }
+    return { ...data, ...error }
+  } catch {
+    return { reason: 'cut' }
+  }
+}
+
+async function askUntilAnswered(key: string, quantity: number): Promise<{ reason?: string; order_number?: number }> {
+  for (let left = 200; left > 0; left--) {
+    const answer = await buy(key, quantity)
+    if (answer.reason === undefined || answer.reason === 'out_of_stock') return answer
+    await pause(25)
+  }
+  throw new Error('no answer for ever')
+}
+
+async function balanced(orders: number): Promise<string[]> {
+  for (let left = 120; ; left--) {
+    const verdict = await verifyFiles(dataDir)
+    if (verdict.differences.length > 0 || left === 0)
+      return [...verdict.differences, ...(verdict.reserved > 0 ? [`${verdict.reserved} reserved`] : [])]
+    if (verdict.reserved === 0 && verdict.orders === orders) return []
+    await pause(25)
+  }
+}
+
+const both = ['before', 'after'] as const
+const calls = ['write', 'sync'] as const
+let orders = 0
+
+async function interrupt(t: Test, victim: Name, failpoint: Failpoint, quantity: number): Promise<void> {
+  const child = running.get(victim)!
+  const died = once(child, 'exit')
+  child.send({ arm: failpoint })
+  await once(child, 'message')
+  const key = `${victim}-${failpoint.path}-${failpoint.call}-${failpoint.nth}-${failpoint.when}-${quantity}`
+  const first = buy(key, quantity)
+  const [, signal] = await died
+  t.equal(signal, 'SIGKILL', 'it was killed at the step')
+  const told = await first
+  await start(victim)
+  const answer = await askUntilAnswered(key, quantity)
+  if (quantity > 10_000) t.equal(answer.reason, 'out_of_stock')
+  else {
+    orders += 1
+    t.equal(answer.order_number, orders, 'the key has one order, numbered next')
+    if (told.order_number !== undefined) t.equal(told.order_number, orders, 'the answer of before is the answer again')
+  }
+  t.same(await balanced(orders), [])
+}
+
+t.before(async () => {
+  await start('catalog')
+  await start('order')
+})
+
+for (const call of calls)
+  for (const when of both) {
+    t.test(`killed ${when} the ${call} of the order's row`, (t) =>
+      interrupt(t, 'order', { call, path: 'orders.csv', nth: 1, when }, 1),
+    )
+    t.test(`killed ${when} the ${call} of the reservation`, (t) =>
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, 1),
+    )
+    t.test(`killed ${when} the ${call} of the confirmation`, (t) =>
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 2, when }, 1),
+    )
+    t.test(`killed ${when} the ${call} of a refused purchase's void`, (t) =>
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, 20_000),
+    )
+  }
+
+for (const [call, path] of [
+  ['write', 'incarnation'],
+  ['sync', 'incarnation'],
+  ['rename', 'incarnation'],
+  ['syncFolder', '/order'],
+] as const)
+  for (const when of both)
+    t.test(`killed ${when} the ${call} of a new incarnation`, async (t) => {
+      const old = running.get('order')!
+      old.kill('SIGKILL')
+      await once(old, 'exit')
+      const nth = path === '/order' ? 2 : 1 // the first sync of the folder is the log's
+      const dying = spawnService('order', { call, path, nth, when })
+      const [, signal] = await once(dying, 'exit')
+      t.equal(signal, 'SIGKILL')
+      await start('order')
+      orders += 1
+      t.equal((await askUntilAnswered(`incarnation-${call}-${when}`, 1)).order_number, orders)
+      t.same(await balanced(orders), [])
+    })

@@ -1,0 +1,172 @@
+/**
+ * A whole store for a test: `node start.ts` on free ports, a process group of its own. Always: what was started here is gone
+ * when the test ends (give `t`), and at the latest when the test's own process does.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const script = fileURLToPath(new URL('../start.ts', import.meta.url))
+const openLine = /^The toy store is open at (http:\S+)$/
+
+export interface StoreOptions {
+  dataDir: string
+  /** Settings beside the ports; nothing else of the test's environment reaches the store. */
+  env?: Record<string, string>
+  /** The store is killed when this test ends. */
+  t?: Pick<Test, 'teardown'>
+}
+
+export interface Store {
+  url: string
+  catalogUrl: string
+  orderUrl: string
+  /** Of the supervisor, which is the process group's too. */
+  pid: number
+  /** Of the services that run now, by name. */
+  readonly pids: Record<string, number>
+  /** The lines of all processes so far, standard error's too. */
+  output: string[]
+  /** The supervisor's exit code, null after a signal, when it has ended. */
+  exited: Promise<number | null>
+  /** SIGTERM to the supervisor; resolves to its exit code when nothing of the store runs any more. */
+  stop(): Promise<number | null>
+  /** kill -9 of all; resolves when nothing runs any more. */
+  kill(): Promise<void>
+  /** kill -9 of one service; resolves when that process is gone. */
+  killService(name: string): Promise<void>
+  /** Sends a signal to the whole group, as a Ctrl-C does. */
+  signalAll(signal: NodeJS.Signals): void
+}
+
+/** A store that ended instead of opening. */
+export class NotOpened extends Error {
+  readonly code: number | null
+  readonly output: string[]
+
+  constructor(code: number | null, output: string[]) {
+    super(`the store ended with exit code ${code}:\n${output.join('\n')}`)
+    this.code = code
+    this.output = output
+  }
+}
+
+const groups = new Set<number>()
+process.on('exit', () => {
+  for (const group of groups) signal(-group, 'SIGKILL')
+})
+
+/** Resolves when the store is open. Throws a NotOpened where it ends instead, when nothing of it runs any more. */
+export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promise<Store> {
+  const child = spawn(process.execPath, [script], {
+    env: { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env },
+    cwd: tmpdir(), // where no .env lies
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const pid = child.pid!
+  groups.add(pid)
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const kill = async (): Promise<void> => {
+    signal(-pid, 'SIGKILL')
+    await goneGroup(pid)
+  }
+  t?.teardown(kill)
+
+  const output: string[] = []
+  const ended = exited.then(async (code) => {
+    await goneGroup(pid)
+    return new NotOpened(code, output)
+  })
+  const opened = await Promise.race([readUntilOpen(child, output), ended])
+  if (opened instanceof NotOpened) throw opened
+  return {
+    url: opened,
+    catalogUrl: readyUrl(output, 'catalog'),
+    orderUrl: readyUrl(output, 'order'),
+    pid,
+    get pids() {
+      return servicesOf(pid)
+    },
+    output,
+    exited,
+    async stop() {
+      signal(pid, 'SIGTERM')
+      const code = await exited
+      await goneGroup(pid)
+      return code
+    },
+    kill,
+    async killService(name) {
+      const service = servicesOf(pid)[name]
+      if (service === undefined) throw new Error(`${name} does not run`)
+      signal(service, 'SIGKILL')
+      while (Object.values(servicesOf(pid)).includes(service)) await pause(10)
+    },
+    signalAll: (name) => signal(-pid, name),
+  }
+}
+
+/** Buys through the front door; `body` is sent as it is where it is text, else as JSON. */
+export async function buy(
+  url: string,
+  body: unknown,
+  { key }: { key?: string } = {},
+): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const headers = { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) }
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const reply = await fetch(`${url}/orders`, { method: 'POST', headers, body: text })
+  return { status: reply.status, headers: reply.headers, body: await reply.json() }
+}
+
+/** The services of a process group that run, by name. A zombie does not run. */
+function servicesOf(group: number): Record<string, number> {
+  const rows = processes(group).map(({ pid, command }) => [/\/(\w+)\/main\.ts/.exec(command)?.[1] ?? '', pid] as const)
+  return Object.fromEntries(rows.filter(([name]) => name !== ''))
+}
+
+function processes(group: number): { pid: number; command: string }[] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,stat=,args='], { encoding: 'utf8' }).split('\n')
+  return rows.flatMap((row) => {
+    const [, pid, pgid, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(row) ?? []
+    return Number(pgid) === group && !state!.startsWith('Z') ? [{ pid: Number(pid), command: command! }] : []
+  })
+}
+
+/** Resolves when no process of the group is left; throws after 20 s. */
+export async function goneGroup(group: number): Promise<void> {
+  for (let tries = 0; processes(group).length > 0; tries++) {
+    if (tries > 400) throw new Error(`still there: ${processes(group).map(({ command }) => command)}`)
+    await pause(50)
+  }
+  groups.delete(group)
+}
+
+function readUntilOpen(child: ChildProcess, output: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    for (const stream of [child.stdout!, child.stderr!])
+      createInterface(stream).on('line', (line) => {
+        output.push(line)
+        const found = openLine.exec(line)
+        if (found !== null) resolve(found[1]!)
+      })
+  })
+}
+
+function readyUrl(output: readonly string[], service: string): string {
+  const line = output.find((text) => text.includes(`"service":"${service}"`) && text.includes('"msg":"ready"'))
+  return (JSON.parse(line ?? '{}') as { url?: string }).url ?? ''
+}
+
+/** Nothing happens where the process has gone already. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

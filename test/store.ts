@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { ask } from './ask.ts'
 
 const script = fileURLToPath(new URL('../start.ts', import.meta.url))
 const openLine = /^The toy store is open at (http:\S+)$/
@@ -59,6 +60,7 @@ const groups = new Set<number>()
 process.on('exit', () => {
   for (const group of groups) signal(-group, 'SIGKILL')
 })
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
 
 /** Resolves when the store is open. Throws a NotOpened where it ends instead, when nothing of it runs any more. */
 export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promise<Store> {
@@ -117,10 +119,12 @@ export async function buy(
   body: unknown,
   { key }: { key?: string } = {},
 ): Promise<{ status: number; headers: Headers; body: unknown }> {
-  const headers = { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) }
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const reply = await fetch(`${url}/orders`, { method: 'POST', headers, body: text })
-  return { status: reply.status, headers: reply.headers, body: await reply.json() }
+  const { status, headers, body: answer } = await ask(`${url}/orders`, {
+    method: 'POST',
+    headers: key === undefined ? {} : { 'idempotency-key': key },
+    body,
+  })
+  return { status, headers, body: answer }
 }
 
 /** The services of a process group that run, by name. A zombie does not run. */

@@ -1,5 +1,4 @@
 /** `npm start`: the whole store, one process a service. Nothing imports this file. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createLog } from './http/log.ts'
 import { endProcess } from './http/run.ts'
@@ -52,13 +51,4 @@ for (const { name, port } of services) {
   if (ports[port] === 0) env[port] = new URL(await ready).port
 }
 const shop = (await Promise.all(running)).at(-1)!
-while (!(await isReady(shop))) await pause(20)
 process.stdout.write(`The toy store is open at ${shop}\n`)
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/readyz`)).ok
-  } catch {
-    return false // it is being started again
-  }
-}

@@ -3,6 +3,7 @@
  * mend something) ends everything. Always: what it started is gone when it is.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Logger } from 'pino'
 
 export interface Program {
@@ -18,6 +19,8 @@ export class Supervisor {
   readonly #env: NodeJS.ProcessEnv
   readonly #onEnd: (code: number) => void
   readonly #children = new Map<string, ChildProcess>()
+  /** Names in the order of their first start. */
+  readonly #started: string[] = []
   readonly #timers = new Set<NodeJS.Timeout>()
   #stopping = false
 
@@ -30,19 +33,22 @@ export class Supervisor {
 
   /** Resolves to the URL when the program is ready for the first time, however often it had to be started. */
   start(program: Program): Promise<string> {
+    this.#started.push(program.name)
     return new Promise((resolve) => this.#spawn(program, againMs.first, resolve))
   }
 
-  /** Asks all to end, waits for them, and kills those that do not. */
+  /** Asks each to end, the last started first, so that it still has those it needs; kills those that do not. */
   async stop(): Promise<void> {
     this.#stopping = true
     for (const timer of this.#timers) clearTimeout(timer)
-    const ended = [...this.#children.values()].map(
-      (child) => new Promise<void>((resolve) => child.once('exit', () => resolve())),
-    )
-    for (const child of this.#children.values()) child.kill('SIGTERM')
     const timer = setTimeout(() => this.kill(), patienceMs)
-    await Promise.all(ended)
+    for (const name of this.#started.toReversed()) {
+      const child = this.#children.get(name)
+      if (child === undefined) continue
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+    }
     clearTimeout(timer)
   }
 
@@ -53,8 +59,8 @@ export class Supervisor {
 
   #spawn(program: Program, delayMs: number, ready: (url: string) => void): void {
     const began = performance.now()
-    // The same process group and standard output as ours: a Ctrl-C reaches everybody, and the log lines come together.
-    const child = spawn(process.execPath, [program.path], {
+    // Node's options as ours (package.json keeps the young generation small), the same process group and standard output as ours: a Ctrl-C reaches everybody, and the log lines come together.
+    const child = spawn(process.execPath, [...process.execArgv, program.path], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: this.#env,
     })

@@ -19,7 +19,7 @@ export const columns: AccountColumns = {
     try {
       return [formatMoney(parseMoney(price!))]
     } catch (error) {
-      throw new RangeError(`the price is ${(error as Error).message}`)
+      throw new RangeError(`the price ${(error as Error).message}`)
     }
   },
 }

@@ -1,5 +1,6 @@
 /** The front end wired together: callers and server. Given the world, so that a test can hold it. */
 import { createCatalogClient } from '../catalog/client.ts'
+import { sleep } from '../clock.ts'
 import { type Caller, createCaller } from '../http/caller.ts'
 import type { Running } from '../http/run.ts'
 import { createOrderClient } from '../order/client.ts'
@@ -13,7 +14,7 @@ const knockEveryMs = 50
 export async function startFrontend(settings: Settings, { clock, log }: World): Promise<Running> {
   const { purchaseMs, callMs, closeMs } = timesOf(settings)
   const callerOf = (origin: string, service: string, timeoutMs: number): Caller =>
-    createCaller({ origin, service, token: settings.internalToken, timeoutMs, connections: 256, clock })
+    createCaller({ origin, service, token: settings.internalToken, timeoutMs, clock })
   const catalogCaller = callerOf(settings.catalogUrl, 'catalog', callMs)
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller)
@@ -21,14 +22,17 @@ export async function startFrontend(settings: Settings, { clock, log }: World): 
 
   const waitingFor = new Set(['catalog', 'order'])
   let closed = false
-  const knock = (name: string, ready: () => Promise<void>): void => {
-    ready().then(
-      () => waitingFor.delete(name),
-      () => !closed && clock.after(knockEveryMs, () => knock(name, ready)),
-    )
+  const reach = async (name: string, ready: () => Promise<void>): Promise<void> => {
+    while (waitingFor.has(name) && !closed) {
+      try {
+        await ready()
+        waitingFor.delete(name)
+      } catch {
+        await sleep(clock, knockEveryMs) // it is still starting
+      }
+    }
   }
-  knock('catalog', catalog.ready)
-  knock('order', orders.ready)
+  const whenReady = Promise.all([reach('catalog', catalog.ready), reach('order', orders.ready)]).then(() => {})
 
   const server = createFrontendServer({
     catalog,
@@ -43,6 +47,7 @@ export async function startFrontend(settings: Settings, { clock, log }: World): 
   const { url } = await server.listen({ host: settings.host, port: settings.port, setting: 'PORT' })
   return {
     url,
+    whenReady,
     async close() {
       closed = true
       await server.close({ graceMs: closeMs })

@@ -11,6 +11,8 @@ const sameSignalMs = 2_000
 /** What `start` made. */
 export interface Running {
   url: string
+  /** When it is ready for the first time, where that is later than now; never rejects. */
+  whenReady?: Promise<void>
   close(): Promise<void>
 }
 
@@ -57,7 +59,8 @@ export async function runService({ name, log, start }: RunOptions): Promise<void
   }
 
   try {
-    const { url } = await starting
+    const { url, whenReady } = await starting
+    await whenReady
     log.info({ url }, 'ready')
     // A parent that has gone in the meantime is told by 'disconnect'.
     if (process.connected) process.send?.({ ready: true, url }, undefined, undefined, () => {})

@@ -18,9 +18,16 @@ export interface OrdersOptions {
   clock: Clock
 }
 
+interface Running {
+  wanted: string
+  bought: Promise<Bought>
+  /** The log does not know the key, so it is this purchase's; before that, it is only looked up. */
+  buying: boolean
+}
+
 export class Orders {
   readonly #options: OrdersOptions
-  readonly #inFlight = new Map<string, { wanted: string; bought: Promise<Bought> }>()
+  readonly #inFlight = new Map<string, Running>()
 
   constructor(options: OrdersOptions) {
     this.#options = options
@@ -33,10 +40,11 @@ export class Orders {
   place(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
     const wanted = sameness(purchase)
     const running = this.#inFlight.get(key)
-    if (running !== undefined) return running.wanted === wanted ? running.bought : Promise.reject(keyReused())
-    const bought = this.#once(purchase, key, deadline).finally(() => this.#inFlight.delete(key))
-    this.#inFlight.set(key, { wanted, bought })
-    return bought
+    if (running?.wanted === wanted) return running.bought
+    if (running?.buying === true) return Promise.reject(keyReused())
+    const turn = (): Promise<Bought> => this.place(purchase, key, deadline)
+    // A look-up for another purchase says nothing of the key yet: ours may be the one that it was used for.
+    return running === undefined ? this.#begin(purchase, key, deadline) : running.bought.then(turn, turn)
   }
 
   /** Throws `order_not_found`. */
@@ -50,7 +58,16 @@ export class Orders {
     return (await this.#options.log.list(before, limit)).map(viewOf)
   }
 
-  async #once(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+  #begin(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+    const running = { wanted: sameness(purchase), buying: false }
+    const bought = this.#once(purchase, key, deadline, () => {
+      running.buying = true
+    }).finally(() => this.#inFlight.delete(key))
+    this.#inFlight.set(key, Object.assign(running, { bought }))
+    return bought
+  }
+
+  async #once(purchase: Purchase, key: string, deadline: number, buying: () => void): Promise<Bought> {
     const { log, coordinator, clock } = this.#options
     const known = await log.byKey(key)
     if (known !== undefined) {
@@ -60,6 +77,7 @@ export class Orders {
     }
     if (clock.elapsed() > deadline)
       throw new StoreError('unavailable', 'the purchase took too long; nothing was bought')
+    buying()
     const asks = [{ of: 'catalog', items: [{ account: purchase.name, amount: purchase.quantity }] }]
     try {
       return await coordinator.attempt(asks, deadline, async (attempt, held) => {

@@ -40,7 +40,6 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     service: 'catalog',
     token: settings.internalToken,
     timeoutMs: times.callMs,
-    connections: 128,
     clock,
   })
   const client = createCatalogClient(caller)

@@ -16,7 +16,11 @@ export async function ask(
 ): Promise<Answer> {
   const sent = typeof body === 'string' ? body : JSON.stringify(body)
   const type = sent === undefined ? {} : { 'content-type': 'application/json' }
-  const reply = await fetch(url, { method, headers: { ...type, ...headers }, ...(sent !== undefined && { body: sent }) })
+  const reply = await fetch(url, {
+    method,
+    headers: { ...type, ...headers },
+    ...(sent !== undefined && { body: sent }),
+  })
   const text = await reply.text()
   return { status: reply.status, headers: reply.headers, text, body: text === '' ? undefined : JSON.parse(text) }
 }
@@ -38,7 +42,12 @@ export async function booksOf(url: string): Promise<{ products: unknown; orders:
 export async function eventually(condition: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
   const until = performance.now() + ms
   for (;;) {
-    if (await Promise.resolve().then(condition).catch(() => false)) return
+    if (
+      await Promise.resolve()
+        .then(condition)
+        .catch(() => false)
+    )
+      return
     if (performance.now() > until) throw new Error(`did not come true within ${ms} ms: ${condition}`)
     await pause(20)
   }

@@ -74,17 +74,18 @@ export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promis
   groups.add(pid)
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const kill = async (): Promise<void> => {
-    signal(-pid, 'SIGKILL')
+    if (groups.has(pid)) signal(-pid, 'SIGKILL')
     await goneGroup(pid)
   }
   t?.teardown(kill)
 
   const output: string[] = []
+  const { open, readToEnd } = readOutput(child, output)
   const ended = exited.then(async (code) => {
-    await goneGroup(pid)
+    await Promise.all([goneGroup(pid), readToEnd])
     return new NotOpened(code, output)
   })
-  const opened = await Promise.race([readUntilOpen(child, output), ended])
+  const opened = await Promise.race([open, ended])
   if (opened instanceof NotOpened) throw opened
   return {
     url: opened,
@@ -99,7 +100,7 @@ export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promis
     async stop() {
       signal(pid, 'SIGTERM')
       const code = await exited
-      await goneGroup(pid)
+      await Promise.all([goneGroup(pid), readToEnd])
       return code
     },
     kill,
@@ -119,7 +120,11 @@ export async function buy(
   body: unknown,
   { key }: { key?: string } = {},
 ): Promise<{ status: number; headers: Headers; body: unknown }> {
-  const { status, headers, body: answer } = await ask(`${url}/orders`, {
+  const {
+    status,
+    headers,
+    body: answer,
+  } = await ask(`${url}/orders`, {
     method: 'POST',
     headers: key === undefined ? {} : { 'idempotency-key': key },
     body,
@@ -150,15 +155,18 @@ export async function goneGroup(group: number): Promise<void> {
   groups.delete(group)
 }
 
-function readUntilOpen(child: ChildProcess, output: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    for (const stream of [child.stdout!, child.stderr!])
-      createInterface(stream).on('line', (line) => {
+/** Collects the lines. `open` resolves to the shop's URL, `readToEnd` when all processes have closed their output. */
+function readOutput(child: ChildProcess, output: string[]): { open: Promise<string>; readToEnd: Promise<unknown> } {
+  const readers = [child.stdout!, child.stderr!].map((stream) => createInterface(stream))
+  const open = new Promise<string>((resolve) => {
+    for (const reader of readers)
+      reader.on('line', (line) => {
         output.push(line)
         const found = openLine.exec(line)
         if (found !== null) resolve(found[1]!)
       })
   })
+  return { open, readToEnd: Promise.all(readers.map((reader) => once(reader, 'close'))) }
 }
 
 function readyUrl(output: readonly string[], service: string): string {

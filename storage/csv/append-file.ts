@@ -35,7 +35,10 @@ export class AppendFile {
     return new AppendFile(path, file, await file.size(), giveUp)
   }
 
-  /** Makes the file with these first bytes, synced, its name too. Throws the system's error, and then there is no file. */
+  /**
+   * Makes the file with these first bytes, synced, its name too; in pieces, so that only the last `batchBytesMax` of them
+   * can be torn. Throws the system's error, and then there is no file: one that came back would be believed.
+   */
   static async create(
     files: FileSystem,
     folder: string,
@@ -46,12 +49,20 @@ export class AppendFile {
     const path = `${folder}/${name}`
     const file = await files.open(path, 'create')
     try {
-      await file.write(bytes, 0)
-      await file.sync()
+      for (let at = 0; at < bytes.length; at += batchBytesMax) {
+        await file.write(bytes.subarray(at, at + batchBytesMax), at)
+        await file.sync()
+      }
       await files.syncFolder(folder)
     } catch (error) {
       await file.close().catch(() => {}) // the first error is the one that counts
-      await files.remove(path).catch(() => {})
+      try {
+        await files.remove(path)
+        await files.syncFolder(folder)
+      } catch (second) {
+        giveUp(new Error(`${path}: it could not be made, nor removed`, { cause: [error, second] }), { silent: true })
+        await new Promise(() => {}) // no answer is true
+      }
       throw error
     }
     return new AppendFile(path, file, bytes.length, giveUp)
@@ -62,8 +73,13 @@ export class AppendFile {
     return this.#length
   }
 
-  async append(bytes: Uint8Array): Promise<void> {
+  /** Throws where the file was given up: then nothing may be written that goes on from what it holds. */
+  checkUsable(): void {
     if (this.#givenUp) throw new StoreError('outcome_unknown', 'the store is restarting after a failed write')
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.checkUsable()
     if (bytes.length > batchBytesMax) throw new RangeError('an append is larger than a torn tail may be')
     try {
       await this.#file.write(bytes, this.#length)

@@ -43,12 +43,15 @@ export class CatchUp {
 
   /** Does it now, whatever the time. Throws where the disk refuses. */
   async now(): Promise<void> {
-    await this.#running
+    while (this.#running !== undefined) await this.#running
+    this.#cancel?.() // no timer may begin a second turn beside this one
+    this.#cancel = undefined
     this.#running = this.#turn()
     try {
       await this.#running
     } finally {
       this.#running = undefined
+      if (this.#behind) this.#schedule(idleMs)
     }
   }
 

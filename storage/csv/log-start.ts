@@ -4,7 +4,7 @@
 import { StartError } from '../../errors.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
 import { formatRow, parseRow } from './row.ts'
-import { type Cut, cutTail, lines, secureTail } from './tail.ts'
+import { type Cut, cutTail, freeName, lines, secureTail } from './tail.ts'
 
 export interface LogFormat {
   /** The file's columns: the number's, `line`, then the entry's own. */
@@ -46,7 +46,7 @@ export async function checkLog(
     const found = lastWholeEntry(whole, start, tail.start === 0, format)
     lastNumber = found.lastNumber
     if (found.end < tail.length) broken = found.end
-    if (broken === start && tail.start > 0)
+    if (found.end === start && tail.start > 0)
       throw new StartError(`${path}: its last mebibyte holds no whole row; restore the file from a backup`)
   } finally {
     await file.close()
@@ -95,24 +95,27 @@ async function takeOver(
 ): Promise<string | undefined> {
   const path = `${folder}/${name}`
   const file = await files.open(path, 'read')
-  let first: string
+  let opening: string
   try {
     const start = Buffer.alloc(4096)
-    first = start.toString('utf8', 0, await file.read(start, 0))
+    opening = start.toString('utf8', 0, await file.read(start, 0))
   } finally {
     await file.close()
   }
-  if (first.startsWith(header)) return undefined
-  const found = parseRow((first.split('\n')[0] ?? '').replace(/^\uFEFF|\r$/g, ''))
+  if (opening.startsWith(header)) return undefined
+  const found = parseRow((opening.split('\n')[0] ?? '').replace(/^\uFEFF|\r$/g, ''))
   const text = (await files.readFile(path)).toString('utf8')
   const rows = found === undefined ? undefined : format.takeOver?.(found, text, path)
   if (rows === undefined)
     throw new StartError(
       `${path}:1: the header must be ${header.trim()}; mend it, or move the file aside to begin a new log`,
     )
-  const kept = name.replace(/\.csv$/, '.original.csv')
   // The old file keeps a second name before the new one takes its place, so a crash in between loses nothing.
-  if ((await files.stat(`${folder}/${kept}`)) === undefined) await files.link(path, `${folder}/${kept}`)
+  const first = name.replace(/\.csv$/, '.original.csv')
+  const known = (await files.stat(`${folder}/${first}`)) !== undefined
+  const same = known && text === (await files.readFile(`${folder}/${first}`)).toString('utf8')
+  const kept = same ? first : await freeName(files, folder, first)
+  if (!same) await files.link(path, `${folder}/${kept}`)
   await files.syncFolder(folder)
   await replaceFile(files, folder, name, Buffer.from(header + rows.map((row) => `${formatRow(row)}\n`).join('')))
   return `${folder}/${kept}`

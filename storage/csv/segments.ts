@@ -62,6 +62,7 @@ export class Segments {
   /** Step 1, in the writer's turn. Throws where the disk refuses; then everything is as it was. */
   async open(state: LedgerState, movements: Movements): Promise<Snapshot> {
     const { files, folder, columns, giveUp } = this.#options
+    this.#journal.checkUsable() // a line of unknown outcome may be its last: what a new segment says would deny it
     await movements.flush()
     const segment = this.#segment + 1
     const { bytes, lastNumber } = movements.synced

@@ -1,0 +1,197 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import { format } from '../../../order/store.ts'
+import { runs } from '../../test/seed.ts'
+import { formatRow } from '../row.ts'
+import { answered, entry, openLog, textOf } from './harness.ts'
+
+t.test('a new file has the header and no entry', async (t) => {
+  const folder = t.testdir()
+  const { log } = await openLog(t, folder)
+  t.equal(textOf(folder, 'orders.csv'), 'order_number,line,name,quantity,price,user,cart,key,attempt,placed_at\n')
+  t.equal(log.lastNumber, 0)
+  t.equal(await log.get(1), undefined)
+  t.equal(await log.get(0), undefined)
+  t.strictSame(await log.list(Number.MAX_SAFE_INTEGER, 10), [])
+  t.equal(await log.byKey('key-a'), undefined)
+  t.strictSame(await log.attemptsAfter(new Set(['a1-a']), 0), new Set())
+})
+
+t.test('numbers rise one by one over reopenings, after a stop and after a kill', async (t) => {
+  const folder = t.testdir()
+  const given: number[] = []
+  for (let round = 0; round < 6; round++) {
+    const { log, files } = await openLog(t, folder)
+    t.equal(log.lastNumber, given.length)
+    given.push(...(await Promise.all([1, 2, 3].map((i) => log.append(entry(`${round}-${i}`, i))))))
+    if (round % 2 === 0) await log.close()
+    else files.freeze()
+  }
+  t.strictSame(
+    given,
+    Array.from({ length: 18 }, (_, i) => i + 1),
+  )
+})
+
+t.test('an entry of three rows has one number and comes back whole, by number, by key and in a page', async (t) => {
+  const folder = t.testdir()
+  const { log } = await openLog(t, folder)
+  await log.append(entry('a'))
+  t.equal(await log.append(entry('b', 3)), 2)
+  await log.append(entry('c'))
+  const found = await log.get(2)
+  t.match(found, { number: 2, key: 'key-b', attempt: 'a1-b' })
+  t.strictSame(
+    found?.rows.map(({ line, name }) => [line, name]),
+    [
+      ['1 of 3', 'toy 1'],
+      ['2 of 3', 'toy 2'],
+      ['3 of 3', 'toy 3'],
+    ],
+  )
+  t.strictSame(await log.byKey('key-b'), found)
+  t.strictSame((await log.list(3, 1))[0], found)
+  t.equal(textOf(folder, 'orders.csv').split('\n')[2], '2,1 of 3,toy 1,1,15.99,,,key-b,a1-b,')
+})
+
+t.test('a hundred appends that come while a sync runs share one more sync', async (t) => {
+  const { log, files } = await openLog(t, t.testdir())
+  const held = files.hold({ kind: 'sync' })
+  const first = log.append(entry('first'))
+  await held.reached
+  const before = files.count('sync')
+  const rest = Array.from({ length: 100 }, (_, i) => log.append(entry(String(i))))
+  t.notOk(await answered(Promise.race([first, ...rest])))
+  held.release()
+  t.strictSame(
+    await Promise.all([first, ...rest]),
+    Array.from({ length: 101 }, (_, i) => i + 1),
+  )
+  t.equal(files.count('sync'), before + 1)
+})
+
+t.test('no reader sees what is not synced', async (t) => {
+  const { log, files } = await openLog(t, t.testdir())
+  await log.append(entry('a'))
+  const held = files.hold({ kind: 'sync' })
+  const append = log.append(entry('b', 3))
+  await held.reached
+  t.equal(log.lastNumber, 1)
+  t.equal(await log.get(2), undefined)
+  t.equal((await log.list(Number.MAX_SAFE_INTEGER, 10)).length, 1)
+  t.equal(await log.byKey('key-b'), undefined)
+  t.equal((await log.attemptsAfter(new Set(['a1-b']), 0)).size, 0)
+  held.release()
+  await append
+  t.equal((await log.byKey('key-b'))?.number, 2)
+})
+
+t.test('a full disk refuses the batch, and its numbers are given to the next', async (t) => {
+  const folder = t.testdir()
+  const { log, files } = await openLog(t, folder)
+  await log.append(entry('a'))
+  const before = textOf(folder, 'orders.csv')
+  files.fail({ kind: 'write' }, { code: 'ENOSPC', written: 0.7 })
+  const [b, c] = await Promise.allSettled([log.append(entry('b', 3)), log.append(entry('c'))])
+  t.match([b, c], [{ reason: { code: 'unavailable' } }, { reason: { code: 'unavailable' } }])
+  t.equal(textOf(folder, 'orders.csv'), before)
+  t.equal(await log.byKey('key-b'), undefined)
+  t.equal(await log.append(entry('d')), 2)
+})
+
+t.test(
+  'after a failed sync every append is unknown, reads go on, and the disk decides at the next start',
+  async (t) => {
+    const folder = t.testdir()
+    const { log, files, givenUp } = await openLog(t, folder)
+    await log.append(entry('a'))
+    files.fail({ kind: 'sync' })
+    const appends = await Promise.allSettled([log.append(entry('b')), log.append(entry('c'))])
+    t.match(appends, [{ reason: { code: 'outcome_unknown' } }, { reason: { code: 'outcome_unknown' } }])
+    await t.rejects(log.append(entry('d')), { code: 'outcome_unknown' })
+    t.match(givenUp, [{ silent: false }])
+    t.equal((await log.get(1))?.key, 'key-a')
+    t.equal(await log.get(2), undefined)
+    const again = await openLog(t, folder)
+    t.equal((await again.log.byKey('key-c'))?.number, 3)
+  },
+)
+
+t.test('a number is found in a file of any size, and pages are newest first and complete', async (t) => {
+  for (const count of [1, 2, 1000, 50_000]) {
+    const folder = t.testdir()
+    const sizeOf = (number: number) => (number % 7 === 0 ? 3 : 1)
+    let text = `${formatRow(format.columns)}\n`
+    for (let n = 1; n <= count; n++)
+      for (let i = 1; i <= sizeOf(n); i++)
+        text += `${n},${i} of ${sizeOf(n)},${'x'.repeat((n * 13) % 97)},1,2.00,,,key-${n},a1-${n},\n`
+    writeFileSync(`${folder}/orders.csv`, text)
+    const { log } = await openLog(t, folder)
+    t.equal(log.lastNumber, count)
+    for (const number of new Set([1, 2, 6, 7, 8, count >> 1, count - 7, count - 1, count])) {
+      const found = number < 1 || number > count ? undefined : { number, key: `key-${number}`, attempt: `a1-${number}` }
+      t.match(await log.get(number), found)
+      if (found === undefined) continue
+      t.equal((await log.get(number))!.rows.length, sizeOf(number))
+      t.equal((await log.byKey(`key-${number}`))?.number, number)
+    }
+    const attempts = (...numbers: number[]) => new Set(numbers.map((number) => `a1-${number}`))
+    t.strictSame(await log.attemptsAfter(attempts(0, 1, count), 0), attempts(1, count))
+    t.strictSame(await log.attemptsAfter(attempts(0, 1, count), count - 1), attempts(count))
+    t.strictSame(await log.attemptsAfter(attempts(1, count), count), attempts())
+    t.equal(await log.get(count + 1), undefined)
+    t.equal(await log.byKey('key-0'), undefined)
+
+    const limit = Math.max(2, count / 20)
+    const pages: number[] = []
+    for (let before = Number.MAX_SAFE_INTEGER; ; before = pages.at(-1)!) {
+      const page = await log.list(before, limit)
+      if (page.length === 0) break
+      if (page.some(({ number, rows }) => rows.length !== sizeOf(number))) t.fail('an entry of a page is not whole')
+      pages.push(...page.map(({ number }) => number))
+    }
+    t.equal(pages.join(), Array.from({ length: count }, (_, i) => count - i).join())
+    await log.close()
+  }
+})
+
+t.test('any text comes back as it went, and any number is found among rows of any length', async (t) => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 200 }).map((each) => each.replace(/[\r\n\0]/g, ' '))
+  const property = fc.asyncProperty(
+    fc.array(fc.array(text, { minLength: 1, maxLength: 4 }), { maxLength: 60 }),
+    async (all) => {
+      const folder = t.testdir()
+      const first = await openLog(t, folder)
+      await Promise.all(
+        all.map((names, i) => first.log.append({ ...entry(`${i + 1}`), rows: names.map((name) => ({ name })) })),
+      )
+      await first.log.close()
+      const { log } = await openLog(t, folder)
+      for (const [i, names] of all.entries())
+        t.strictSame(
+          (await log.get(i + 1))?.rows.map(({ name }) => name),
+          names,
+        )
+      await log.close()
+    },
+  )
+  await t.resolves(fc.assert(property, runs(25)))
+})
+
+t.test('a damaged row further up stops the reads that touch it, and no others', async (t) => {
+  const folder = t.testdir()
+  const lines = Array.from(
+    { length: 30_000 },
+    (_, i) => `${i + 1},1 of 1,Tux,1,${i === 100 ? '"' : '2.00'},,,k${i},a1-${i},2026-01-01\n`,
+  )
+  writeFileSync(`${folder}/orders.csv`, `${formatRow(format.columns)}\n`)
+  appendFileSync(`${folder}/orders.csv`, lines.join(''))
+  const { log } = await openLog(t, folder)
+  t.equal((await log.get(30_000))?.number, 30_000)
+  t.equal((await log.list(50_000, 5)).length, 5)
+  t.equal(await log.append(entry('next')), 30_001)
+  await t.rejects(log.get(101), /damaged/)
+  await t.rejects(log.byKey('never given'), /damaged/, 'a key that may stand behind it is not called unknown')
+  await log.close()
+})

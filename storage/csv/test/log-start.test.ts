@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { StartError } from '../../../errors.ts'
+import { format } from '../../../order/store.ts'
+import { formatRow } from '../row.ts'
+import { bytesOf, entry, namesOf, openLog, textOf } from './harness.ts'
+
+const header = `${formatRow(format.columns)}\n`
+const row = (number: number, line = '1 of 1') =>
+  `${number},${line},Tux,1,25.99,,,key-${number},a1-${number},2026-01-01\n`
+const rows = (count: number) => Array.from({ length: count }, (_, i) => row(i + 1)).join('')
+const line = row(4).length
+
+/** Opens a file whose end is torn: the torn part is cut and kept, the next number follows on, the next start finds nothing. */
+async function tornEnd(t: Test, whole: string, torn: string | Buffer, lastNumber: number): Promise<void> {
+  const folder = t.testdir({ 'orders.csv': '' })
+  const bytes = Buffer.from(torn)
+  writeFileSync(`${folder}/orders.csv`, Buffer.concat([Buffer.from(header + whole), bytes]))
+  const { log, checked } = await openLog(t, folder)
+  t.equal(textOf(folder, 'orders.csv'), header + whole)
+  t.equal(checked.cut?.bytes, bytes.length)
+  t.ok(readFileSync(checked.cut!.keptAs).equals(bytes), 'what was cut is kept with all its bytes')
+  t.match(checked.cut!.keptAs, /orders\.csv\.cut-\d{8}T\d{6}Z$/)
+  t.equal(log.lastNumber, lastNumber)
+  t.equal((await log.list(Number.MAX_SAFE_INTEGER, 1))[0]?.number ?? 0, lastNumber)
+  t.equal(await log.append(entry('next')), lastNumber + 1)
+  await log.close()
+  const again = await openLog(t, folder)
+  t.equal(again.checked.cut, undefined)
+  t.equal((await again.log.byKey('key-next'))?.number, lastNumber + 1)
+}
+
+t.test('a tail that is cut in the middle of a line loses that line', (t) =>
+  tornEnd(t, rows(3), row(4).slice(0, line / 2), 3),
+)
+t.test('a line without its end is not whole, even if nothing else is missing', (t) =>
+  tornEnd(t, rows(3), row(4).slice(0, -1), 3),
+)
+t.test('NULs in the middle take the whole line behind them along', (t) =>
+  tornEnd(t, rows(3), `${row(4).slice(0, 20)}${'\0'.repeat(30)}${row(5).slice(20)}${row(6)}`, 3),
+)
+t.test('a page of NULs is cut', (t) => tornEnd(t, rows(3), Buffer.alloc(4096), 3))
+t.test('half an entry of three rows is cut', (t) => tornEnd(t, rows(3), row(4, '1 of 3') + row(4, '2 of 3'), 3))
+t.test('an entry whose second row is missing is cut', (t) =>
+  tornEnd(t, rows(3), row(4, '1 of 3') + row(4, '3 of 3') + row(5), 3),
+)
+t.test('an entry whose first row is missing is cut', (t) =>
+  tornEnd(t, rows(3), row(4, '2 of 3') + row(4, '3 of 3') + row(5), 3),
+)
+t.test('rows that do not agree how many they are are cut', (t) =>
+  tornEnd(t, rows(3), row(4, '1 of 2') + row(4, '2 of 3'), 3),
+)
+t.test('a number that does not follow is cut with all behind it', (t) => tornEnd(t, rows(3), row(5) + row(6), 3))
+t.test('a number that comes twice is cut', (t) => tornEnd(t, rows(3), row(3), 3))
+t.test('a row with a field too few is cut', (t) => tornEnd(t, rows(3), '4,1 of 1,Tux,1,25.99,,,key-4,a1-4\n', 3))
+t.test('an open quote is cut', (t) => tornEnd(t, rows(3), row(4).replace('Tux', '"Tux'), 3))
+t.test('the first row of all must be number 1', (t) => tornEnd(t, '', row(2), 0))
+t.test('a first row that is torn leaves an empty log', (t) => tornEnd(t, '', row(1).slice(0, 5), 0))
+t.test('a tail longer than a mebibyte is checked within its last mebibyte', (t) =>
+  tornEnd(t, rows(30_000), row(30_001).slice(0, 9), 30_000),
+)
+
+t.test('two cuts in the same second are both kept', async (t) => {
+  const folder = t.testdir({ 'orders.csv': `${header}${rows(3)}torn` })
+  const clock = { now: () => 0, elapsed: () => 0, after: () => () => {} }
+  await openLog(t, folder, { clock })
+  writeFileSync(`${folder}/orders.csv`, `${header}${rows(3)}torn again`)
+  await openLog(t, folder, { clock })
+  t.strictSame(namesOf(folder), ['orders.csv', 'orders.csv.cut-19700101T000000Z', 'orders.csv.cut-19700101T000000Z-2'])
+  t.equal(textOf(folder, 'orders.csv.cut-19700101T000000Z-2'), 'torn again')
+})
+
+t.test('the tail is written again and synced before the log serves, and so is the folder', async (t) => {
+  const { files } = await openLog(t, t.testdir({ 'orders.csv': header + rows(3) }))
+  const calls = files.calls.map(({ kind }) => kind)
+  t.ok(calls.indexOf('write') > 0 && calls.indexOf('write') < calls.indexOf('sync'))
+  t.ok(calls.indexOf('sync') < calls.lastIndexOf('syncFolder'))
+})
+
+t.test('a last mebibyte without a whole row stops the start, and the file is as it was', async (t) => {
+  const folder = t.testdir({ 'orders.csv': header + rows(10) + 'x'.repeat(1.5 * 2 ** 20) })
+  const before = bytesOf(folder)
+  await t.rejects(openLog(t, folder), { name: 'StartError', message: /orders\.csv: .*restore/ })
+  t.strictSame(bytesOf(folder), before)
+})
+
+for (const [what, text] of [
+  ['a wrong header', 'number,name\n1,Tux\n'],
+  ['an empty file', ''],
+  ['a file that is no CSV', '"\n'],
+] as const)
+  t.test(`${what} stops the start, and the file is as it was`, async (t) => {
+    const folder = t.testdir({ 'orders.csv': text })
+    await t.rejects(
+      openLog(t, folder),
+      new StartError(
+        `${folder}/orders.csv:1: the header must be ${header.trim()}; mend it, or move the file aside to begin a new log`,
+      ),
+    )
+    t.strictSame(bytesOf(folder), { 'orders.csv': text })
+  })

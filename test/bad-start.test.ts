@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import t, { type Test } from 'tap'
+import { ask } from './ask.ts'
+import { NotOpened, startStore } from './store.ts'
+
+/** The sentences with which a store refuses to start: exit code 2, and nothing of it left running. */
+async function refusal(t: Test, dataDir: string, env: Record<string, string> = {}): Promise<string> {
+  const began = performance.now()
+  const error: unknown = await startStore({ dataDir, env, t }).then(
+    () => new Error('it opened'),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof NotOpened)) throw error
+  t.equal(error.code, 2)
+  t.ok(performance.now() - began < 8000, `${Math.round(performance.now() - began)} ms`)
+  // Log lines are for machines; the sentence stands alone.
+  return error.output.filter((line) => !line.startsWith('{')).join('\n')
+}
+
+/** Several at a time, since each is mostly waiting. */
+const several = (t: Test, tests: Readonly<Record<string, (t: Test) => Promise<void>>>): void => {
+  t.jobs = 4
+  for (const [title, work] of Object.entries(tests)) t.test(title, { buffered: true }, work)
+}
+
+t.test('a setting out of range', async (t) => {
+  const rows: [string, string, string][] = [
+    ['PORT', '70000', 'a whole number from 0 to 65535'],
+    ['CATALOG_PORT', 'http', 'a whole number from 0 to 65535'],
+    ['IO_DELAY_MS', '-1', 'a whole number from 0 to 10000'],
+    ['THREADS', '0', 'a whole number from 1 to 64'],
+    ['CACHE', 'maybe', 'on or off'],
+    ['STORE', 'mysql', 'csv'],
+    ['ERROR_STATUS', '404', 'http or 200'],
+    ['LOG_LEVEL', 'loud', 'trace or debug or info or warn or error or fatal or silent'],
+    ['ADMIN_TOKEN', 'short', '8 to 256 visible characters'],
+    ['ORDER_URL', 'localhost:8082', 'a URL such as http://127.0.0.1:8081'],
+    ['HOST', 'a b', 'a host name or address'],
+  ]
+  const test = ([name, value, must]: (typeof rows)[number]) => [
+    `${name}=${value}`,
+    async (t: Test) => {
+      const said = await refusal(t, `${t.testdir()}/data`, { [name]: value })
+      t.equal(said, `start: the setting ${name} must be ${must}, but it is "${value}"`)
+      await t.rejects(stat(`${t.testdirName}/data`), 'nothing was made')
+    },
+  ]
+  several(t, Object.fromEntries(rows.map(test)))
+})
+
+t.test('a toys_db.csv that is broken is left byte for byte', async (t) => {
+  const head = 'name,price,quantity\n'
+  const rows: [string, string, string][] = [
+    ['a duplicate name', `${head}Tux,1.00,1\nFox,1.00,1\nTux,2.00,2\n`, '4: "Tux" stands in line 2 already'],
+    ['a negative number', `${head}Tux,1.00,1\nFox,1.00,-3\n`, '3: quantity is "-3"; it must be a whole number'],
+    ['a broken number', `${head}Tux,1.00,1\nFox,1.00,1.5\n`, '3: quantity is "1.5"; it must be a whole number'],
+    ['a broken price', `${head}Tux,1.00,1\nFox,1.005,1\n`, '3: the price "1.005" is no amount; write it like 15.99'],
+    ['a negative price', `${head}Fox,-1.00,1\n`, '2: the price "-1.00" is no amount; write it like 15.99'],
+    [
+      'a missing column',
+      'name,quantity\nTux,1\n',
+      '1: the column "price" is missing; the header is name,price,quantity',
+    ],
+    ['a missing field', `${head}Tux,1.00,1\nFox,1.00\n`, '3: the row has 2 fields where the header has 3; give it 3'],
+    ['an unclosed quote', `${head}Tux,1.00,1\n"Fox,1.00,1\n`, '3: a quote is opened and never closed; close it'],
+    ['a formula', `${head}Tux,1.00,1\n=1+1,1.00,1\n`, '3: the name must not begin with =, +, - or @'],
+    ['nothing at all', '', '1: the file is empty; give it the header name,price,quantity'],
+  ]
+  const test = ([what, file, said]: (typeof rows)[number]) => [
+    what,
+    async (t: Test) => {
+      const dataDir = t.testdir({ catalog: { 'toys_db.csv': file } })
+      const path = `${dataDir}/catalog/toys_db.csv`
+      t.match(await refusal(t, dataDir), `catalog: ${path}:${said}`)
+      t.equal(await readFile(path, 'utf8'), file)
+    },
+  ]
+  several(t, Object.fromEntries(rows.map(test)))
+})
+
+t.test('a place that is taken', async (t) => {
+  several(t, {
+    'a port in use': async (t) => {
+      const server = createServer().listen(0, '127.0.0.1')
+      t.teardown(() => server.close())
+      await once(server, 'listening')
+      const { port } = server.address() as { port: number }
+      const said = await refusal(t, t.testdir(), { PORT: String(port) })
+      t.match(said, `frontend: port ${port} is in use: stop what uses it or set PORT`)
+    },
+    'a folder of another store, which goes on': async (t) => {
+      const dataDir = t.testdir()
+      const first = await startStore({ dataDir, t })
+      const said = await refusal(t, dataDir)
+      t.match(said, /(catalog|order): .*\/(catalog|order) is in use by another store \(.+\); stop it, or give this one/)
+      t.equal((await ask(`${first.url}/products/Tux`)).status, 200)
+      t.equal(Object.keys(first.pids).length, 3)
+      t.equal(await first.stop(), 0)
+    },
+    'a file where the data folder should be': async (t) => {
+      const dataDir = `${t.testdir({ data: 'a file' })}/data`
+      const said = await refusal(t, dataDir)
+      t.match(said, `${dataDir}`)
+      t.equal(said.split('\n').length, 1, said)
+      t.equal(await readFile(dataDir, 'utf8'), 'a file')
+    },
+    'a folder where toys_db.csv should be': async (t) => {
+      const dataDir = t.testdir({ catalog: { 'toys_db.csv': { inside: '' } } })
+      const said = await refusal(t, dataDir)
+      t.match(said, /^catalog: .*toys_db\.csv/)
+    },
+  })
+})
+
+t.test('what looks odd and is fine', async (t) => {
+  several(t, {
+    'a header with stock in place of quantity, a BOM and CRLF': async (t) => {
+      const dataDir = t.testdir({ catalog: { 'toys_db.csv': '\ufeffname,price,stock\r\nTux,9,5\r\n\r\n' } })
+      const store = await startStore({ dataDir, t })
+      const { body } = await ask(`${store.url}/products/Tux`)
+      t.strictSame(body, { data: { name: 'Tux', price: 9, quantity: 5, stock: 5 } })
+      t.equal(await store.stop(), 0)
+    },
+    'PORT=0 takes a free port and prints it': async (t) => {
+      const store = await startStore({ dataDir: t.testdir(), env: { HOST: '127.0.0.1', LOG_LEVEL: 'warn' }, t })
+      t.strictSame(store.output, [`The toy store is open at ${store.url}`])
+      t.match(store.url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
+      t.equal((await ask(`${store.url}/readyz`)).status, 200)
+      t.equal(await store.stop(), 0)
+    },
+  })
+})

@@ -3,8 +3,8 @@
  * catalog that another service imports.
  */
 import { z } from 'zod'
+import { createBatcher } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
-import { errorFromBody, isRecord } from '../http/status.ts'
 import type { Command, Movement, Outcome } from '../storage/ledger.ts'
 
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
@@ -50,6 +50,7 @@ export interface CatalogClient {
 }
 
 export function createCatalogClient(caller: Caller): CatalogClient {
+  const ledger = createBatcher({ caller, path: '/ledger' })
   return {
     query: async (name, options) =>
       (await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)).data as Toy,
@@ -61,14 +62,7 @@ export function createCatalogClient(caller: Caller): CatalogClient {
       const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
       return body as { data: Movement[]; next: number | null }
     },
-    async ledger(commands, options) {
-      const { body } = await caller.call('POST', '/ledger', { ...options, body: commands })
-      if (!Array.isArray(body) || body.length !== commands.length) throw errorFromBody(undefined)
-      return body.map((answer: unknown) => {
-        if (isRecord(answer) && isRecord(answer.data)) return answer.data as Outcome
-        throw errorFromBody(answer)
-      })
-    },
+    ledger: (commands, options) => Promise.all(commands.map((command) => ledger(command, options) as Promise<Outcome>)),
     async ready() {
       await caller.call('GET', '/readyz')
     },

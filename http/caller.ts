@@ -99,7 +99,13 @@ function read(outcome: Exchange, service: string): CallReply {
   }
   const { status, headers, text } = outcome.answer
   const body = parse(text)
-  if (isRecord(body) && body.error !== undefined) throw errorFromBody(body)
+  if (isRecord(body) && body.error !== undefined) {
+    const error = errorFromBody(body)
+    // Not the caller's fault but the shop's: its services must share one token.
+    if (error.code === 'unauthorized')
+      throw new StoreError('unavailable', `the ${service} service refuses our INTERNAL_TOKEN`, { cause: error })
+    throw error
+  }
   if (status < 200 || status > 299) throw unreadable()
   return { data: isRecord(body) ? body.data : undefined, status, headers, body }
 }

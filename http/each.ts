@@ -10,7 +10,7 @@ import { errorBody } from './status.ts'
 
 const itemsMax = 1000
 
-/** Checks each item by the schema and hands it to `work`; what one item throws is its own answer. Throws `bad_request`. */
+/** Checks each item by the schema and hands it to `work`; what it throws for one item is that item's answer. Throws `bad_request`. */
 export async function answerEach<Item>(
   body: unknown,
   schema: z.ZodType<Item>,
@@ -23,6 +23,7 @@ export async function answerEach<Item>(
       try {
         return { data: await work(check(schema, item)) }
       } catch (error) {
+        if (!(error instanceof StoreError)) throw error // a bug: the whole request is `internal`, and it is logged
         return errorBody(error)
       }
     }),

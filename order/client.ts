@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { nameSchema } from '../catalog/client.ts'
+import { createBatcher } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { wholeNumber } from '../http/check.ts'
 
@@ -60,9 +61,9 @@ export interface OrderClient {
 }
 
 export function createOrderClient(caller: Caller): OrderClient {
+  const order = createBatcher({ caller, path: '/order' })
   return {
-    place: async (purchase, key, options) =>
-      (await caller.call('POST', '/order', { ...options, body: { ...purchase, key } })).data as Bought,
+    place: (purchase, key, options) => order({ ...purchase, key }, options) as Promise<Bought>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`

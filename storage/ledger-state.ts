@@ -86,6 +86,11 @@ export class LedgerState {
     for (const entry of this.#decided.entries()) if (!this.belowFence(entry[0])) yield entry
   }
 
+  /** Takes it that movements up to this number were made, where what made them is not applied any more. */
+  countMovements(upTo: number): void {
+    this.#lastMovement = Math.max(this.#lastMovement, upTo)
+  }
+
   apply(fact: Fact): void {
     switch (fact.fact) {
       case 'account':
@@ -105,7 +110,7 @@ export class LedgerState {
         this.#raise(fact.fence)
         break
       case 'movement':
-        this.#lastMovement = Math.max(this.#lastMovement, fact.movement.number)
+        this.countMovements(fact.movement.number)
         break
     }
   }

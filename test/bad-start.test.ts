@@ -26,28 +26,18 @@ const several = (t: Test, tests: Readonly<Record<string, (t: Test) => Promise<vo
 }
 
 t.test('a setting out of range', async (t) => {
-  const rows: [string, string, string][] = [
-    ['PORT', '70000', 'a whole number from 0 to 65535'],
-    ['CATALOG_PORT', 'http', 'a whole number from 0 to 65535'],
-    ['IO_DELAY_MS', '-1', 'a whole number from 0 to 10000'],
-    ['THREADS', '0', 'a whole number from 1 to 64'],
-    ['CACHE', 'maybe', 'on or off'],
-    ['STORE', 'mysql', 'csv'],
-    ['ERROR_STATUS', '404', 'http or 200'],
-    ['LOG_LEVEL', 'loud', 'trace or debug or info or warn or error or fatal or silent'],
-    ['ADMIN_TOKEN', 'short', '8 to 256 visible characters'],
-    ['ORDER_URL', 'localhost:8082', 'a URL such as http://127.0.0.1:8081'],
-    ['HOST', 'a b', 'a host name or address'],
-  ]
-  const test = ([name, value, must]: (typeof rows)[number]) => [
-    `${name}=${value}`,
-    async (t: Test) => {
-      const said = await refusal(t, `${t.testdir()}/data`, { [name]: value })
-      t.equal(said, `start: the setting ${name} must be ${must}, but it is "${value}"`)
-      await t.rejects(stat(`${t.testdirName}/data`), 'nothing was made')
+  several(t, {
+    'of the store': async (t) => {
+      const dataDir = `${t.testdir()}/data`
+      const said = await refusal(t, dataDir, { PORT: '70000' })
+      t.equal(said, 'start: the setting PORT must be a whole number from 0 to 65535, but it is "70000"')
+      await t.rejects(stat(dataDir), 'nothing was made')
     },
-  ]
-  several(t, Object.fromEntries(rows.map(test)))
+    'that is a word': async (t) => {
+      const said = await refusal(t, t.testdir(), { CACHE: 'maybe' })
+      t.equal(said, 'start: the setting CACHE must be on or off, but it is "maybe"')
+    },
+  })
 })
 
 t.test('a toys_db.csv that is broken is left byte for byte', async (t) => {
@@ -56,17 +46,12 @@ t.test('a toys_db.csv that is broken is left byte for byte', async (t) => {
     ['a duplicate name', `${head}Tux,1.00,1\nFox,1.00,1\nTux,2.00,2\n`, '4: "Tux" stands in line 2 already'],
     ['a negative number', `${head}Tux,1.00,1\nFox,1.00,-3\n`, '3: quantity is "-3"; it must be a whole number'],
     ['a broken number', `${head}Tux,1.00,1\nFox,1.00,1.5\n`, '3: quantity is "1.5"; it must be a whole number'],
-    ['a broken price', `${head}Tux,1.00,1\nFox,1.005,1\n`, '3: the price "1.005" is no amount; write it like 15.99'],
-    ['a negative price', `${head}Fox,-1.00,1\n`, '2: the price "-1.00" is no amount; write it like 15.99'],
     [
       'a missing column',
       'name,quantity\nTux,1\n',
       '1: the column "price" is missing; the header is name,price,quantity',
     ],
-    ['a missing field', `${head}Tux,1.00,1\nFox,1.00\n`, '3: the row has 2 fields where the header has 3; give it 3'],
     ['an unclosed quote', `${head}Tux,1.00,1\n"Fox,1.00,1\n`, '3: a quote is opened and never closed; close it'],
-    ['a formula', `${head}Tux,1.00,1\n=1+1,1.00,1\n`, '3: the name must not begin with =, +, - or @'],
-    ['nothing at all', '', '1: the file is empty; give it the header name,price,quantity'],
   ]
   const test = ([what, file, said]: (typeof rows)[number]) => [
     what,

@@ -16,7 +16,7 @@ t.test('a killed service is started again, and the store goes on selling without
     await pause(100)
     await store.killService(name)
     const sold = buyers.acknowledged.size
-    await eventually(() => store.pids[name] !== undefined && buyers.acknowledged.size > sold + 5)
+    await eventually(() => store.pids[name] !== undefined && buyers.acknowledged.size > sold + 20)
     const after = store.pids
     for (const other of ['catalog', 'order', 'frontend'])
       t.equal(after[other] !== before[other], other === name, `after killing ${name}: ${other}`)
@@ -50,13 +50,7 @@ for (const [what, signal] of [
     await goneGroup(store.pid)
     t.ok(performance.now() - began < 5000, `in ${Math.round(performance.now() - began)} ms`)
     await buyers.stop()
-    // A Ctrl-C reaches the catalog at once, so confirmations may wait for the next start.
-    const reserved = signal === 'SIGINT' ? /^\d+ pieces are reserved$/ : /^$/
-    const faults = await faultsOf(dataDir, buyers.acknowledged)
-    t.strictSame(
-      faults.filter((fault) => !reserved.test(fault)),
-      [],
-    )
+    t.strictSame(await faultsOf(dataDir, buyers.acknowledged, { settled: signal === 'SIGTERM' }), [])
     for (const name of ['catalog', 'order', 'frontend'])
       t.equal(store.output.filter((line) => line.includes(`"${name}","msg":"stopped"`)).length, 1, name)
     await t.rejects(ask(`${store.url}/livez`), 'the port is free')
@@ -74,7 +68,7 @@ t.test('services whose supervisor was killed stop by themselves, in order', asyn
   await buyers.stop()
   t.equal(store.output.filter((line) => line.includes('the parent has gone')).length, 3)
   t.equal(store.output.filter((line) => line.includes('"msg":"stopped"')).length, 3)
-  t.strictSame(await faultsOf(dataDir, buyers.acknowledged), [])
+  t.strictSame(await faultsOf(dataDir, buyers.acknowledged, { settled: false }), [])
 })
 
 t.test('a start right after kill -9 of everything works, five times in a row', async (t) => {

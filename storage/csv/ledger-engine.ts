@@ -7,9 +7,9 @@
  * takes them the other way round.
  */
 import { Mutex } from 'async-mutex'
+import { BatchQueue } from '../../batch-queue.ts'
 import { sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
-import { BatchQueue } from '../batch-queue.ts'
 import type { Account, Command, Fact, Ledger, Movement, Outcome, Rule } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { SharedLock } from '../read-write-lock.ts'

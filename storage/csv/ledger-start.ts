@@ -179,6 +179,7 @@ function readSegment(
       if (read.head.segment !== segment)
         throw new StartError(`${path}:1: this is segment ${read.head.segment}; give it its own name again`)
       result.head ??= read.head
+      state.countMovements(read.head.lastMovement)
     } else if (read.kind === 'facts') {
       for (const fact of read.facts) {
         state.apply(fact)

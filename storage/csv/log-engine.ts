@@ -3,8 +3,8 @@
  * the mutex `writing`; memory holds the last 1,048,576 keys and no orders.
  */
 import { Mutex } from 'async-mutex'
+import { BatchQueue } from '../../batch-queue.ts'
 import { type Clock, sleep } from '../../clock.ts'
-import { BatchQueue } from '../batch-queue.ts'
 import type { FileSystem } from '../file-system.ts'
 import type { Entry, Log, LogEntry } from '../log.ts'
 import { AppendFile, batchBytesMax, type GiveUp } from './append-file.ts'

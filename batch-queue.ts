@@ -1,8 +1,9 @@
 /**
- * Group commit's waiting room: while one batch is being written, what arrives is collected, and the next batch takes it
- * all. So a sync is shared by as many as came meanwhile. Always: one batch at a time, in order of arrival, both bounded.
+ * A waiting room: while one batch is under way, what arrives is collected, and the next batch takes it all; alone, an item
+ * leaves at once. Group commit shares a sync this way, and a hop between services a request. Always: one batch at a time,
+ * in order of arrival, both bounded.
  */
-import { StoreError } from '../errors.ts'
+import { StoreError } from './errors.ts'
 
 interface Waiting<In, Out> {
   item: In
@@ -31,7 +32,7 @@ export class BatchQueue<In, Out> {
   /** Throws `unavailable` where the queue is full: then nothing was begun. */
   submit(item: In): Promise<Out> {
     if (this.#waiting.length >= this.#options.queueMax)
-      return Promise.reject(new StoreError('unavailable', 'too many writes are waiting; try again in a moment'))
+      return Promise.reject(new StoreError('unavailable', 'too much is waiting; try again in a moment'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
       this.#running ??= this.#drain()

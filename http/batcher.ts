@@ -1,0 +1,58 @@
+/**
+ * One hop to an internal endpoint, shared: while a request is under way, further items are collected and leave together as
+ * one JSON array. Always: an item whose deadline has passed is not sent any more; the queue and a batch are bounded.
+ */
+import { BatchQueue } from '../batch-queue.ts'
+import { type Clock, realClock } from '../clock.ts'
+import { StoreError } from '../errors.ts'
+import type { Caller, CallOptions } from './caller.ts'
+import { errorFromBody, isRecord, unreadable } from './status.ts'
+
+export interface BatcherOptions {
+  caller: Caller
+  /** Takes an array and answers it with one `{"data"}` or `{"error"}` each (each.ts). */
+  path: string
+  batchMax?: number
+  queueMax?: number
+  clock?: Clock
+}
+
+export type ItemOptions = Pick<CallOptions, 'deadline' | 'traceparent'>
+
+interface Waiting extends ItemOptions {
+  item: unknown
+}
+
+/**
+ * Sends an item with those that are waiting; resolves to its `data`. Errors: the item's own; `unavailable` (it was not sent, or
+ * nothing was); `outcome_unknown` (no readable reply to what was sent).
+ */
+export type Batcher = (item: unknown, options?: ItemOptions) => Promise<unknown>
+
+export function createBatcher({
+  caller,
+  path,
+  batchMax = 256,
+  queueMax = 5000,
+  clock = realClock,
+}: BatcherOptions): Batcher {
+  const isLate = ({ deadline = Number.POSITIVE_INFINITY }: Waiting) => deadline - clock.elapsed() < 1
+  const run = async (batch: Waiting[]): Promise<unknown[]> => {
+    const late = batch.map(isLate)
+    const sent = batch.filter((_, i) => !late[i])
+    const answers = sent.length === 0 ? [] : await send(sent)
+    const left = answers[Symbol.iterator]()
+    return late.map((wasLate) =>
+      wasLate ? new StoreError('unavailable', 'it waited too long and was not sent') : left.next().value,
+    )
+  }
+  const send = async (batch: Waiting[]): Promise<unknown[]> => {
+    const deadline = Math.max(...batch.map((waiting) => waiting.deadline ?? Number.POSITIVE_INFINITY))
+    const traceparent = batch.find((waiting) => waiting.traceparent !== undefined)?.traceparent
+    const { body } = await caller.call('POST', path, { body: batch.map(({ item }) => item), deadline, traceparent })
+    if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
+    return body.map((answer: unknown) => (isRecord(answer) && 'data' in answer ? answer.data : errorFromBody(answer)))
+  }
+  const queue = new BatchQueue({ run, batchMax, queueMax })
+  return (item, options = {}) => queue.submit({ item, ...options })
+}

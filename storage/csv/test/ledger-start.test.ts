@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
+import t from 'tap'
+import { HandClock } from '../../test/hand-clock.ts'
+import { someCommand, someIds } from '../../test/ledger-commands.ts'
+import { runs } from '../../test/seed.ts'
+import { factsLine, headLine } from '../journal.ts'
+import { asked, bytesOf, change, namesOf, openLedger, reserve, textOf } from './harness.ts'
+
+const journal = 'journal-00000001.csv'
+const crc = (text: string) => crc32(text).toString(16).padStart(8, '0')
+const otherHead = headLine({ format: 1, segment: 7, movementBytes: 32, lastMovement: 0 })
+const newerHead = headLine({ format: 2, segment: 1, movementBytes: 32, lastMovement: 0 })
+
+t.test('after a stop or a kill everything is as it was, whatever was asked', async (t) => {
+  const batch = fc.array(someCommand, { minLength: 1, maxLength: 12 })
+  const property = fc.asyncProperty(
+    fc.array(fc.record({ batch, end: fc.constantFrom('stop', 'kill', 'go on'), look: fc.boolean() }), { maxLength: 6 }),
+    async (rounds) => {
+      const folder = t.testdir()
+      const clock = new HandClock()
+      let now = await openLedger(t, folder, { clock })
+      for (const { batch, end, look } of rounds) {
+        await now.ledger.execute(batch)
+        if (look) await now.ledger.movements(0, 1) // brings movements.csv up to date
+        if (end === 'go on') continue
+        const before = JSON.stringify(sorted(await asked(now.ledger, someIds)))
+        if (end === 'stop') await now.ledger.close()
+        await now.files.release()
+        now = await openLedger(t, folder, { clock })
+        t.equal(JSON.stringify(sorted(await asked(now.ledger, someIds))), before)
+      }
+      const numbers = (await now.ledger.movements(0, 10_000)).map(({ number }) => number)
+      t.strictSame(
+        numbers,
+        numbers.map((_, i) => i + 1),
+      )
+      await now.files.release()
+    },
+  )
+  await t.resolves(fc.assert(property, runs(25)))
+})
+
+/** What is listed as open may come in another order after a start. */
+const sorted = (answer: unknown): unknown => {
+  const { opened } = answer as { opened: { open: { id: string }[] } }
+  opened.open.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return answer
+}
+
+for (const [what, torn] of [
+  ['a line that is cut in the middle', 'account,Tux,5,1,25.99'],
+  ['a line without its end', factsLine([{ fact: 'removed', account: 'Tux' }]).slice(0, -1)],
+  [
+    'a line with a changed byte',
+    factsLine([{ fact: 'account', account: 'Tux', balance: 5, attributes: ['25.99'] }]).replace('5', '6'),
+  ],
+  ['NULs and a whole line behind them', `\0\0\0\n${factsLine([{ fact: 'removed', account: 'Tux' }])}`],
+  ['a page of NULs', '\0'.repeat(4096)],
+] as const)
+  t.test(`${what} at the end of the journal is cut off and kept`, async (t) => {
+    const folder = t.testdir()
+    const { ledger, files } = await openLedger(t, folder)
+    await ledger.execute([reserve('a1-1', ['Tux', 1])])
+    files.freeze()
+    const name = namesOf(folder)
+      .filter((each) => each.startsWith('journal-'))
+      .at(-1)!
+    const whole = textOf(folder, name)
+    writeFileSync(`${folder}/${name}`, whole + torn)
+    const again = await openLedger(t, folder)
+    t.equal(again.report.cut?.bytes, torn.length)
+    t.equal(textOf(folder, again.report.cut!.keptAs.slice(folder.length + 1)), torn)
+    t.equal(textOf(folder, name), whole)
+    t.equal(again.report.openReservations, 1)
+    t.equal((await again.ledger.account('Tux'))?.balance, 9999)
+  })
+
+t.test('a segment whose first line is torn never came to be', async (t) => {
+  const folder = t.testdir()
+  const { ledger, files } = await openLedger(t, folder, { clock: new HandClock() })
+  await ledger.execute([change('Tux', 1)])
+  files.freeze()
+  writeFileSync(`${folder}/journal-00000002.csv`, 'segment,1,2,')
+  const again = await openLedger(t, folder)
+  t.equal((await again.ledger.account('Tux'))?.balance, 10_001)
+  t.equal(again.report.cut?.bytes, 12)
+  await again.ledger.close()
+  t.match(namesOf(folder), ['base-00000002.csv', 'journal-00000002.csv'])
+})
+
+t.test('a line that is broken further up stops the start with its line, and nothing is touched', async (t) => {
+  const folder = t.testdir()
+  const { ledger, files } = await openLedger(t, folder, { clock: new HandClock() })
+  for (let i = 0; i < 12; i++) await ledger.execute(Array.from({ length: 1000 }, (_, j) => change('Tux', i + j)))
+  files.freeze()
+  const text = textOf(folder, journal)
+  t.ok(text.length > 1.1 * 2 ** 20)
+  const lines = text.split('\n')
+  lines[100] = lines[100]!.replace('Tux', 'Tax')
+  writeFileSync(`${folder}/${journal}`, lines.join('\n'))
+  const before = bytesOf(folder)
+  await t.rejects(openLedger(t, folder), {
+    name: 'StartError',
+    message: `${folder}/${journal}:101: the line does not fit its checksum`,
+  })
+  t.strictSame(bytesOf(folder), before)
+})
+
+for (const [what, spoil, message] of [
+  [
+    'a missing segment',
+    (text: string) => ({ [journal]: undefined, 'journal-00000002.csv': text }),
+    /journal-00000001\.csv: this journal segment is missing/,
+  ],
+  [
+    'a segment of another number',
+    (text: string) => ({ [journal]: text.replace(/^.*\n/, otherHead) }),
+    /journal-00000001\.csv:1: this is segment 7/,
+  ],
+  ['a newer format', (text: string) => ({ [journal]: text.replace(/^.*\n/, newerHead) }), /:1: format 2 is newer/],
+  [
+    'a line of an unknown kind',
+    (text: string) => ({ [journal]: `${text}surprise,1,5ad3bd06\n`.replace(/5ad3bd06/, crc('surprise,1')) }),
+    /:8: a line of an unknown kind, "surprise"/,
+  ],
+  [
+    'a segment whose first line is gone',
+    (text: string) => ({ [journal]: text.replace(/^.*\n/, '') }),
+    /:1: the line does not fit/,
+  ],
+  ['an empty first segment', () => ({ [journal]: '' }), /journal-00000001\.csv:1: /],
+  [
+    'movements that are missing',
+    () => ({ 'movements.csv': '' }),
+    /movements\.csv: it has 0 bytes where 32 were written/,
+  ],
+] as const)
+  t.test(`${what} stops the start, and nothing is touched`, async (t) => {
+    const folder = t.testdir()
+    const { files } = await openLedger(t, folder, { clock: new HandClock() })
+    await files.release()
+    const spoilt: Record<string, string | undefined> = spoil(textOf(folder, journal))
+    const left = { ...bytesOf(folder), ...spoilt }
+    t.testdir(
+      Object.fromEntries(Object.entries(left).filter(([, text]) => text !== undefined)) as Record<string, string>,
+    )
+    const before = bytesOf(folder)
+    await t.rejects(openLedger(t, folder), { name: 'StartError', message })
+    t.strictSame(bytesOf(folder), before)
+  })

@@ -1,0 +1,43 @@
+/** What a service's start function takes, for a test that runs it in its own process. */
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { realClock } from '../clock.ts'
+import type { Running } from '../http/run.ts'
+import { readSettings, type Settings } from '../settings.ts'
+import { realFileSystem } from '../storage/file-system.ts'
+import type { World } from '../world.ts'
+
+export interface Service {
+  url: string
+  /** Also called when the test ends. */
+  close(): Promise<void>
+}
+
+/** Starts a service on free ports unless `env` says otherwise; it ends with its test. That it gives up by itself fails the test. */
+export async function startService(
+  t: Test,
+  start: (settings: Settings, world: World) => Promise<Running>,
+  env: Record<string, string>,
+): Promise<Service> {
+  const settings = readSettings({ PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', ...env })
+  const end = (error: unknown): void => void t.fail('the service gave up', { error })
+  const { url, close } = await start(settings, {
+    files: realFileSystem,
+    clock: realClock,
+    log: pino({ level: 'silent' }),
+    end,
+  })
+  let closed: Promise<void> | undefined
+  const closeOnce = (): Promise<void> => {
+    closed ??= close()
+    return closed
+  }
+  t.teardown(closeOnce)
+  return { url, close: closeOnce }
+}
+
+/** `t.testdir`, removed only after the teardowns: tap removes it first where it was made before the first of them. */
+export function dataDir(t: Test, files: Parameters<Test['testdir']>[0] = {}): string {
+  t.teardown(() => {})
+  return t.testdir(files)
+}

@@ -1,7 +1,7 @@
 /** What a service's start function takes, for a test that runs it in its own process. */
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { realClock } from '../clock.ts'
+import { type Clock, realClock } from '../clock.ts'
 import type { Running } from '../http/run.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { realFileSystem } from '../storage/file-system.ts'
@@ -11,6 +11,15 @@ export interface Service {
   url: string
   /** Also called when the test ends. */
   close(): Promise<void>
+}
+
+/** Its timers keep no process alive: a service that is closed leaves one behind. */
+const clock: Clock = {
+  ...realClock,
+  after(ms, work) {
+    const timer = setTimeout(work, ms).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 /** Starts a service on free ports unless `env` says otherwise; it ends with its test. That it gives up by itself fails the test. */
@@ -23,7 +32,7 @@ export async function startService(
   const end = (error: unknown): void => void t.fail('the service gave up', { error })
   const { url, close } = await start(settings, {
     files: realFileSystem,
-    clock: realClock,
+    clock,
     log: pino({ level: 'silent' }),
     end,
   })

@@ -229,6 +229,7 @@ t.test('one attempt is in flight per key: the second request joins the first', a
   log.holding = true
   const first = buy('k1')
   const second = buy('k1')
+  await turns()
   t.equal(await buy('k1', 2), 'key_reused', 'another purchase under the key')
   await turns()
   t.equal(catalog.ops().filter((op) => op === 'reserve').length, 1)

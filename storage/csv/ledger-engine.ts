@@ -36,6 +36,9 @@ export interface LedgerReport {
   openReservations: number
 }
 
+/** So many accounts' lines are less than one append may write, whatever their names. */
+const handEditMax = 500
+
 export class CsvLedger implements Ledger {
   readonly #options: LedgerOptions
   readonly #state: LedgerState
@@ -75,7 +78,8 @@ export class CsvLedger implements Ledger {
     const { state, segments, movements, handEdit, behind, cut } = started
     const ledger = new CsvLedger(options, state, segments, movements)
     if (handEdit.length > 0) {
-      await ledger.execute(handEdit)
+      for (let from = 0; from < handEdit.length; from += handEditMax)
+        await ledger.execute(handEdit.slice(from, from + handEditMax))
       await ledger.#catchUp.now() // before anyone buys: a crash must not find an edit that the journal has moved on from
     } else if (behind) ledger.#catchUp.changed()
     const report = { cut, handEdits: handEdit.length, openReservations: [...state.reservations()].length }

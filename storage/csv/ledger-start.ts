@@ -39,7 +39,6 @@ export async function startLedger(
   rule: Rule,
 ): Promise<StartedLedger> {
   const { files, folder, giveUp, note } = options
-  for (const name of await files.list(folder)) if (name.endsWith('.tmp')) await files.remove(`${folder}/${name}`)
   if (numbered(await files.list(folder), 'base').length === 0) await makeLedger(options, seed)
 
   const names = await files.list(folder)
@@ -52,17 +51,22 @@ export async function startLedger(
     state.apply({ fact: 'account', account, ...row })
   const replayed = await replay(options, state, base, all)
 
-  await files.syncFolder(folder)
-  const movements = await Movements.open(files, folder, replayed.head.movementBytes, replayed.head.lastMovement, giveUp)
-  for (const movement of replayed.movements) movements.add(movement)
   const readable = await readReadable(options)
   const handEdit = await findHandEdit(options, state, bases, readable?.bytes, replayed.clean)
   checkHandEdit(options, state, handEdit, rule)
+
+  // Up to here nothing was changed, so that who must mend something finds all as it was.
+  const { movementBytes, lastMovement } = replayed.head
+  const movements = await Movements.open(files, folder, movementBytes, lastMovement, giveUp)
+  for (const movement of replayed.movements) movements.add(movement)
+  const cut = replayed.torn === undefined ? undefined : await cutTorn(options, replayed.torn)
+  for (const left of names) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+  await files.syncFolder(folder)
   if (readable === undefined) note(`${folder}/${options.name} was missing and is written anew`)
   const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)
   const segments = new Segments(options, replayed.last, journal, readable)
   const behind = replayed.last > base || bases.length > 1 || readable === undefined || !replayed.clean
-  return { state, segments, movements, handEdit, behind, cut: replayed.cut }
+  return { state, segments, movements, handEdit, behind, cut }
 }
 
 /** A first start. The base is written last: without it, everything here is begun again. */
@@ -89,17 +93,24 @@ async function makeLedger(options: LedgerFiles, seed: ReadonlyMap<string, Accoun
   await replaceFile(files, folder, baseName(1), bytes)
 }
 
+interface Torn {
+  name: string
+  at: number
+  length: number
+}
+
 interface Replayed {
   /** The first segment's: how much of movements.csv was synced before all these lines. */
   head: SegmentHead
   last: number
   clean: boolean
-  cut: Cut | undefined
+  /** The last segment's end, from the first line on that is not whole. */
+  torn: Torn | undefined
   movements: Parameters<Movements['add']>[0][]
 }
 
 async function replay(
-  { files, folder, clock }: LedgerFiles,
+  { files, folder }: LedgerFiles,
   state: LedgerState,
   base: number,
   all: number[],
@@ -107,7 +118,7 @@ async function replay(
   const result: Omit<Replayed, 'head'> & { head?: SegmentHead } = {
     last: base,
     clean: false,
-    cut: undefined,
+    torn: undefined,
     movements: [],
   }
   for (let segment = base; segment <= Math.max(base, all.at(-1) ?? base); segment++) {
@@ -127,14 +138,18 @@ async function replay(
     }
     const mayBeTorn = isLast && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
     if (!mayBeTorn) throw damaged(path, broken.line, 'the line does not fit its checksum')
-    if (bytes.length > 0) result.cut = await cutTail(files, folder, name, broken.at, clock.now())
-    if (broken.at === 0)
-      await files.remove(path) // its first batch never came to be; nothing in it was acknowledged
-    else result.last = segment
+    result.torn = { name, at: broken.at, length: bytes.length }
+    if (broken.at > 0) result.last = segment
   }
   if (result.head === undefined)
     throw new StartError(`${folder}: the journal has no beginning; restore the folder from a backup`)
   return { ...result, head: result.head }
+}
+
+async function cutTorn({ files, folder, clock }: LedgerFiles, { name, at, length }: Torn): Promise<Cut | undefined> {
+  const cut = length === 0 ? undefined : await cutTail(files, folder, name, at, clock.now())
+  if (at === 0) await files.remove(`${folder}/${name}`) // its first batch never came to be; nothing in it was acknowledged
+  return cut
 }
 
 async function secure(files: LedgerFiles['files'], path: string): Promise<void> {

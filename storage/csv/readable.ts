@@ -2,11 +2,13 @@
  * The file that people open, such as `toys_db.csv`: one row an account. Read with csv-parse, so that what a spreadsheet
  * writes (a BOM, CRLF, quotes) is understood, and written with csv-stringify.
  */
+import { isUtf8 } from 'node:buffer'
 import { CsvError, parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { StartError } from '../../errors.ts'
 import type { Account } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
+import { lines } from './tail.ts'
 
 export interface AccountColumns {
   name: string
@@ -65,17 +67,37 @@ export function parseAccounts(columns: AccountColumns, bytes: Buffer, path: stri
 const headerText = ({ name, attributes, balance }: AccountColumns): string => [name, ...attributes, balance].join(',')
 
 function readRows(bytes: Buffer, path: string): { record: string[]; info: { lines: number } }[] {
+  checkUtf8(bytes, path)
   try {
     const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true } as const
     return parse(bytes, options) as unknown as { record: string[]; info: { lines: number } }[]
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED')
+      throw new StartError(`${path}:${oddQuoteLine(bytes)}: a quote is opened and never closed; close it`)
     const line = 'lines' in error ? Number(error.lines) : 1
-    const what =
-      error.code === 'CSV_QUOTE_NOT_CLOSED'
-        ? 'a quote is opened and never closed; close it'
-        : `this is no CSV (${error.message})`
-    throw new StartError(`${path}:${line}: ${what}`)
+    throw new StartError(`${path}:${line}: this is no CSV (${error.message})`)
+  }
+}
+
+/** Where the quote is opened, as far as fields are one line; csv-parse names the line where the file ends. */
+function oddQuoteLine(bytes: Buffer): number {
+  let number = 0
+  for (const { text } of lines(bytes)) {
+    number += 1
+    if (text.split('"').length % 2 === 0) return number
+  }
+  return number
+}
+
+/** A spreadsheet may save in its country's own code; read as UTF-8, names would turn into others. */
+function checkUtf8(bytes: Buffer, path: string): void {
+  if (isUtf8(bytes)) return
+  let number = 0
+  for (const { at, next } of lines(bytes)) {
+    number += 1
+    if (!isUtf8(bytes.subarray(at, next)))
+      throw new StartError(`${path}:${number}: this is not UTF-8; save the file as "CSV UTF-8"`)
   }
 }
 

@@ -42,6 +42,8 @@ export class Segments {
   #journal: AppendFile
   /** What the readable file looked like when it was last ours; undefined before the first time. */
   #readable: { mark: string; bytes: Buffer } | undefined
+  /** What was last to be written there: it may be there, even if the disk refused a later step. */
+  #tried: Buffer | undefined
 
   constructor(
     options: LedgerFiles,
@@ -86,6 +88,7 @@ export class Segments {
     const { files, folder, name } = this.#options
     await replaceFile(files, folder, baseName(segment), bytes)
     await this.#keepHandEdit()
+    this.#tried = bytes
     await replaceFile(files, folder, name, bytes)
     const mark = (await files.stat(`${folder}/${name}`))?.mark
     this.#readable = mark === undefined ? undefined : { mark, bytes }
@@ -104,8 +107,9 @@ export class Segments {
     const { files, folder, name, clock, note } = this.#options
     const path = `${folder}/${name}`
     const now = await files.stat(path)
-    if (now === undefined || this.#readable === undefined || now.mark === this.#readable.mark) return
-    if (this.#readable.bytes.equals(await files.readFile(path))) return
+    if (now === undefined || now.mark === this.#readable?.mark) return
+    const found = await files.readFile(path)
+    if (this.#readable?.bytes.equals(found) || this.#tried?.equals(found)) return
     const kept = await freeName(files, folder, name.replace(/\.csv$/, `.edited-${stamp(clock.now())}.csv`))
     await files.rename(path, `${folder}/${kept}`)
     note(

@@ -93,7 +93,7 @@ t.test('a segment whose first line is torn never came to be', async (t) => {
 t.test('a line that is broken further up stops the start with its line, and nothing is touched', async (t) => {
   const folder = t.testdir()
   const { ledger, files } = await openLedger(t, folder, { clock: new HandClock() })
-  for (let i = 0; i < 12; i++) await ledger.execute(Array.from({ length: 1000 }, (_, j) => change('Tux', i + j)))
+  for (let i = 0; i < 15; i++) await ledger.execute(Array.from({ length: 1000 }, (_, j) => change('Tux', i + j)))
   files.freeze()
   const text = textOf(folder, journal)
   t.ok(text.length > 1.1 * 2 ** 20)

@@ -149,10 +149,10 @@ t.test('after many turns one segment and one base are left, and they do not grow
 t.test('a turn that the disk refuses at any call is made up for later, and writes go on meanwhile', async (t) => {
   const [, after] = await wanted(t, purchases, more)
   for (let nth = 1; nth <= 4; nth++)
-    for (const kind of ['open', 'write', 'rename', 'remove', 'list'] as const) {
+    for (const kind of ['open', 'write', 'rename', 'remove', 'list', 'stat', 'syncFolder'] as const) {
       const folder = t.testdir()
       const clock = new HandClock()
-      const { ledger, files, givenUp } = await openLedger(t, folder, { clock })
+      const { ledger, files, givenUp, notes } = await openLedger(t, folder, { clock })
       await run(ledger, purchases)
       files.fail({ kind }, { nth, code: 'ENOSPC', written: 0.5 })
       await clock.pass(20)
@@ -160,6 +160,7 @@ t.test('a turn that the disk refuses at any call is made up for later, and write
       for (const command of more) await ledger.execute([command]).catch(() => ledger.execute([command])) // where the fault was still there
       await ledger.close().catch(() => ledger.close())
       if (givenUp.length > 0) t.fail(`${kind} ${nth}: ${JSON.stringify(givenUp)}`)
+      if (namesOf(folder).length !== 4) t.fail(`${kind} ${nth}: ${namesOf(folder)} ${notes}`)
       const again = await openLedger(t, folder, { clock: new HandClock() })
       const found = JSON.stringify(await asked(again.ledger, ids))
       const timeless = (text: string) => text.replaceAll(/"at":"[^"]*"/g, '')

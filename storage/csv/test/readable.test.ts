@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import { columns } from '../../../catalog/store.ts'
+import { LedgerState } from '../../ledger-state.ts'
+import { runs } from '../../test/seed.ts'
+import { formatAccounts, parseAccounts } from '../readable.ts'
+import { bytesOf, openLedger } from './harness.ts'
+
+const readable = 'toys_db.csv'
+const bad: Record<string, [text: string | Buffer, message: RegExp]> = {
+  'a name that comes twice': ['name,price,quantity\nTux,1,1\nFox,1,1\nTux,1,1\n', /:4: "Tux" stands in line 2 already/],
+  'a negative quantity': ['name,price,quantity\nTux,1,-1\n', /:2: quantity is "-1"; it must be a whole number/],
+  'half a piece': ['name,price,quantity\nTux,1,1\nFox,1,1.5\n', /:3: quantity is "1\.5"/],
+  'no quantity': ['name,price,quantity\nTux,1,\n', /:2: quantity is ""/],
+  'more pieces than a safe integer': [
+    'name,price,quantity\nTux,1,9007199254740992\n',
+    /:2: quantity is "9007199254740992"/,
+  ],
+  'a price that is none': [
+    'name,price,quantity\nTux,cheap,1\n',
+    /:2: the price .*"cheap" is no amount; write it like 15\.99/,
+  ],
+  'a missing column': [
+    'name,quantity\nTux,1\n',
+    /:1: the column "price" is missing; the header is name,price,quantity/,
+  ],
+  'an unknown column': ['name,price,quantity,colour\nTux,1,1,red\n', /:1: the column "colour" is unknown/],
+  'a column that comes twice': ['name,price,quantity,stock\nTux,1,1,1\n', /:1: the column "quantity" is there twice/],
+  'a row with a field too few': ['name,price,quantity\nTux,1\n', /:2: the row has 2 fields where the header has 3/],
+  'an unclosed quote': [
+    'name,price,quantity\nFox,1,1\n"Tux,1,1\nOwl,1,1\n',
+    /:3: a quote is opened and never closed; close it/,
+  ],
+  'a quote in the middle': ['name,price,quantity\nT"ux,1,1\n', /:2: this is no CSV/],
+  'an empty file': ['', /:1: the file is empty; give it the header name,price,quantity/],
+  'a name that a spreadsheet would run': ['name,price,quantity\n=1+1,1,1\n', /:2: the name must not begin with =/],
+  'a name of two lines': ['name,price,quantity\n"T\nux",1,1\n', /:3: the name must not hold control characters/],
+  'a row without a name': ['name,price,quantity\n,1,1\n', /:2: the name must not be empty/],
+  'bytes that are no UTF-8': [
+    Buffer.from('name,price,quantity\nTux,1,1\nB\xe4r,1,1\n', 'latin1'),
+    /:3: this is not UTF-8/,
+  ],
+}
+
+for (const [what, [text, message]] of Object.entries(bad)) {
+  const whole = new RegExp(`${readable.replace('.', '\\.')}${message.source}`)
+  t.test(`${what} stops a first start with its line, and the file is as it was`, async (t) => {
+    const folder = t.testdir({ [readable]: text })
+    const before = bytesOf(folder)
+    await t.rejects(openLedger(t, folder), { name: 'StartError', message: whole })
+    t.strictSame(bytesOf(folder), before)
+  })
+}
+
+for (const what of ['a name that comes twice', 'half a piece', 'an unclosed quote', 'bytes that are no UTF-8'])
+  t.test(`${what}, written by hand after a clean stop, stops the start, and every file is as it was`, async (t) => {
+    const first = await openLedger(t, t.testdir())
+    await first.ledger.close()
+    const [text, message] = bad[what]!
+    const folder = t.testdirName
+    writeFileSync(`${folder}/${readable}`, text)
+    const before = bytesOf(folder)
+    await t.rejects(openLedger(t, folder), { name: 'StartError', message })
+    t.strictSame(bytesOf(folder), before)
+  })
+
+t.test('the header may say stock, in any order, with a BOM, CRLF, spaces and blank lines', (t) => {
+  const text = '\uFEFFstock , name,price\r\n\r\n 3 ,"Fox, red", 9\r\n0,__proto__,1.5\r\n'
+  t.strictSame(
+    [...parseAccounts(columns, Buffer.from(text), 'x.csv')],
+    [
+      ['Fox, red', { attributes: ['9.00'], balance: 3 }],
+      ['__proto__', { attributes: ['1.50'], balance: 0 }],
+    ],
+  )
+  t.end()
+})
+
+t.test('what is written is read back, in its order', async (t) => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((text) => {
+    try {
+      columns.checkName(text)
+      return true
+    } catch {
+      return false
+    }
+  })
+  const price = fc.nat(1e9).map((cents) => `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`)
+  const account = fc.record({ balance: fc.maxSafeNat(), attributes: fc.tuple(price) })
+  const property = fc.property(fc.uniqueArray(fc.tuple(name, account), { selector: ([each]) => each }), (accounts) => {
+    const state = new LedgerState()
+    for (const [each, row] of accounts) state.apply({ fact: 'account', account: each, ...row })
+    const read = [...parseAccounts(columns, formatAccounts(columns, state), 'x.csv')]
+    return (
+      JSON.stringify(read) ===
+      JSON.stringify(accounts.map(([each, { balance, attributes }]) => [each, { attributes, balance }]))
+    )
+  })
+  t.doesNotThrow(() => fc.assert(property, runs(200)))
+  t.end()
+})

@@ -1,0 +1,234 @@
+/** The rules of the purchase, each with the one line that keeps it, what is left when it is taken out, and who must notice. */
+
+export interface Plant {
+  rule: string
+  file: string
+  from: string
+  to: string
+  /** A second place in the same file. */
+  and?: { from: string; to: string }
+  tests: readonly string[]
+}
+
+const protocol = ['order/test/coordinator.test.ts']
+const rule = protocol
+const ledgerEngine = ['storage/csv/test/ledger-engine.test.ts']
+const appendFile = ['storage/csv/test/append-file.test.ts']
+
+export const plants: readonly Plant[] = [
+  {
+    rule: 'fence-refuses-late-reserves',
+    file: 'ledger/rule.ts',
+    from: "if (state.belowFence(id)) return [{ outcome: 'stale', fence: state.fence }]",
+    to: '',
+    tests: rule,
+  },
+  {
+    rule: 'decided-ids-remembered',
+    file: 'storage/ledger-state.ts',
+    from: 'if (!this.belowFence(fact.id)) this.#decided.set(fact.id, fact.decision)',
+    to: '',
+    tests: protocol,
+  },
+  {
+    rule: 'void-leaves-a-mark',
+    file: 'ledger/rule.ts',
+    from: "  return [{ outcome: 'done' }, { fact: 'decided', id, decision: 'voided' }]\n}",
+    to: "  return [{ outcome: 'done' }]\n}",
+    tests: protocol,
+  },
+  {
+    rule: 'reserve-idempotent',
+    file: 'ledger/rule.ts',
+    from: "if (open !== undefined) return [{ outcome: 'held', items: open.items }]",
+    to: '',
+    tests: rule,
+  },
+  {
+    rule: 'answer-after-sync',
+    file: 'storage/csv/ledger-engine.ts',
+    from: 'await this.#segments.journal.append(bytes)',
+    to: 'void this.#segments.journal.append(bytes)',
+    tests: ledgerEngine,
+  },
+  {
+    rule: 'publish-after-sync',
+    file: 'storage/csv/ledger-engine.ts',
+    from: 'await this.#segments.journal.append(bytes)',
+    to: 'this.#publish(changes)\n        await this.#segments.journal.append(bytes)',
+    tests: ledgerEngine,
+  },
+  {
+    rule: 'repeat-after-sync',
+    file: 'storage/csv/ledger-engine.ts',
+    from: 'await this.#segments.journal.append(bytes)',
+    to: 'this.#publish(changes)\n        await this.#segments.journal.append(bytes)',
+    and: {
+      from: 'return this.#queue.submit(commands)',
+      to: `const tried = this.#options.rule(this.#state, commands, 0)
+    return tried.changes.every(({ length }) => length === 0) ? Promise.resolve(tried.outcomes) : this.#queue.submit(commands)`,
+    },
+    tests: ledgerEngine,
+  },
+  {
+    rule: 'commit-before-confirm',
+    file: 'order/coordinator.ts',
+    from: '      result = await commit(id, held)\n',
+    to: "      for (const side of sides) void this.#settle(side, [{ op: 'confirm', id }])\n      result = await commit(id, held)\n",
+    tests: protocol,
+  },
+  {
+    rule: 'reply-after-sync',
+    file: 'storage/csv/log-engine.ts',
+    from: 'await this.#file.append(Buffer.from(text))',
+    to: 'void this.#file.append(Buffer.from(text))',
+    tests: ['storage/csv/test/log-engine.test.ts'],
+  },
+  {
+    rule: 'incarnation-rises',
+    file: 'order/incarnations.ts',
+    from: 'const next = Math.max(last, above) + 1',
+    to: 'const next = Math.max(1, above)',
+    tests: ['order/test/incarnations.test.ts'],
+  },
+  {
+    rule: 'incarnation-synced-before-use',
+    file: 'order/incarnations.ts',
+    from: 'await replaceFile(files, folder, name,',
+    to: 'void replaceFile(files, folder, name,',
+    tests: ['order/test/incarnations.test.ts'],
+  },
+  {
+    rule: 'own-id-per-attempt',
+    file: 'order/coordinator.ts',
+    from: 'const id = attemptId(this.#incarnation, ++this.#seq)',
+    to: 'this.#seq = 1\n    const id = attemptId(this.#incarnation, 1)',
+    tests: protocol,
+  },
+  {
+    rule: 'void-the-refuser-too',
+    file: 'order/coordinator.ts',
+    from: 'if (held.size < asked.length) return this.#giveUp(id, sides, this.#why(answers))',
+    to: 'if (held.size < asked.length) return this.#giveUp(id, sides.filter((_, i) => held.has(asked[i]!.of)), this.#why(answers))',
+    tests: protocol,
+  },
+  {
+    rule: 'voids-before-refusal',
+    file: 'order/coordinator.ts',
+    from: "const acknowledged = await Promise.all(sides.map((side) => this.#settle(side, [{ op: 'void', id }])))",
+    to: "void Promise.all(sides.map((side) => this.#settle(side, [{ op: 'void', id }])))\n    const acknowledged = [true]",
+    tests: protocol,
+  },
+  {
+    rule: 'truncate-before-abort',
+    file: 'storage/csv/append-file.ts',
+    from: '      await this.#file.truncate(this.#length)\n      await this.#file.sync()\n',
+    to: '',
+    tests: appendFile,
+  },
+  {
+    rule: 'tail-synced-at-start',
+    file: 'storage/csv/tail.ts',
+    from: '  if (bytes.length > 0) await file.write(bytes, from)\n  await file.sync()\n',
+    to: '',
+    tests: ['storage/csv/test/log-start.test.ts'],
+  },
+  {
+    rule: 'fence-below-undecided',
+    file: 'order/coordinator.ts',
+    from: 'return lowest ?? attemptId(this.#incarnation, this.#seq + 1)',
+    to: 'void lowest\n    return attemptId(this.#incarnation, this.#seq + 1)',
+    tests: protocol,
+  },
+  {
+    rule: 'open-lists-with-the-fence',
+    file: 'ledger/rule.ts',
+    from: 'return raised ? [outcome, {',
+    to: 'return raised && stillOpen.length === 0 ? [outcome, {',
+    tests: rule,
+  },
+  {
+    rule: 'settle-by-the-log',
+    file: 'order/coordinator.ts',
+    from: "op: ordered.has(id) ? ('confirm' as const) : ('void' as const)",
+    to: "op: 'void' as const",
+    tests: protocol,
+  },
+  {
+    rule: 'one-attempt-per-key',
+    file: 'order/order.ts',
+    from: 'const running = this.#inFlight.get(key)',
+    to: 'const running = this.#inFlight.get(`${key} of nobody`)',
+    tests: protocol,
+  },
+  {
+    rule: 'a known key is answered from the log',
+    file: 'order/order.ts',
+    from: 'if (known !== undefined) {',
+    to: 'if (known !== undefined && Number.isNaN(deadline)) {',
+    tests: protocol,
+  },
+  {
+    rule: 'no reserve before the first open',
+    file: 'order/coordinator.ts',
+    from: 'this.#renewing || !side.opened || side.down',
+    to: 'this.#renewing || side.down',
+    tests: protocol,
+  },
+  {
+    rule: 'the first open is checked against the fence',
+    file: 'ledger/rule.ts',
+    from: 'if (first && parseAttemptId(fence).incarnation <= known.incarnation) return',
+    to: 'if (first && parseAttemptId(fence).incarnation < 0 * known.incarnation) return',
+    tests: protocol,
+  },
+  {
+    rule: 'a reservation carries the last synced number',
+    file: 'order/coordinator.ts',
+    from: 'const after = this.#options.log.lastNumber',
+    to: 'const after = this.#options.log.lastNumber + 1',
+    tests: protocol,
+  },
+  {
+    rule: 'a confirmation is unsettled until acknowledged',
+    file: 'order/coordinator.ts',
+    from: '    for (const side of sides) side.unsettled.add(id)\n    this.#undecided.delete(id)\n    for (const side of sides) void',
+    to: '    this.#undecided.delete(id)\n    for (const side of sides) void',
+    tests: protocol,
+  },
+  {
+    rule: 'nothing is given back after a failed sync',
+    file: 'order/coordinator.ts',
+    from: "if (error instanceof StoreError && error.code === 'unavailable') return this.#giveUp(id, sides, error)",
+    to: 'if (error instanceof StoreError) return this.#giveUp(id, sides, error)',
+    tests: protocol,
+  },
+  {
+    rule: 'a failed sync is never tried again',
+    file: 'storage/csv/append-file.ts',
+    from: "if (this.#givenUp) throw new StoreError('outcome_unknown', 'the store is restarting after a failed write')",
+    to: '',
+    tests: appendFile,
+  },
+  {
+    rule: 'a participant known to be down refuses before anything is reserved',
+    file: 'order/coordinator.ts',
+    from: '!side.opened || side.down)',
+    to: '!side.opened)',
+    tests: protocol,
+  },
+  {
+    rule: 'work past its deadline is not begun',
+    file: 'order/coordinator.ts',
+    from: 'if (this.#options.clock.elapsed() > deadline)',
+    to: 'if (Number.isNaN(deadline))',
+    tests: protocol,
+  },
+  {
+    rule: 'a rival is noticed',
+    file: 'order/coordinator.ts',
+    from: "if (answer.outcome === 'stale') this.#checkRival(answer.fence)",
+    to: '',
+    tests: protocol,
+  },
+]

@@ -1,0 +1,64 @@
+/**
+ * `npm run test:rules`: each rule of the purchase earns its place. For each, a copy of the code has it taken out, and the
+ * named tests must fail there; with the code as it is they must pass. Exit code 1 where a missing rule goes unnoticed.
+ *
+ *   npm run test:rules -- --only fence     only those whose name holds the word
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { plants } from './plants.ts'
+
+const project = fileURLToPath(new URL('..', import.meta.url))
+const { only } = new Command('test:rules')
+  .option('--only <word>', 'only rules whose name holds this')
+  .parse()
+  .opts<{ only?: string }>()
+const chosen = plants.filter(({ rule }) => only === undefined || rule.includes(only))
+
+const copy = mkdtempSync(`${tmpdir()}/toy-store-rules-`)
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
+const leftOut = new Set(['node_modules', '.git', '.tap', 'data'])
+cpSync(project, copy, { recursive: true, filter: (path) => !leftOut.has(path.slice(project.length).split('/')[0]!) })
+for (const shared of ['node_modules', '.tap']) symlinkSync(`${project}/${shared}`, `${copy}/${shared}`)
+
+/** Whether the tests pass in the copy, and the title of the first that does not. */
+function run(tests: readonly string[]): { passed: boolean; failed: string } {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const options = { cwd: copy, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 28 } as const
+  const { status, stdout } = spawnSync('npx', ['tap', '--reporter=tap', '--bail', ...tests], options)
+  const failed =
+    /^ +not ok \d+ - (.*?)(?: # time=.*)?$/m.exec(stdout.replace(/^ {8,}not ok.*$/gm, ''))?.[1] ?? 'it ended or hung'
+  return { passed: status === 0, failed }
+}
+
+let unnoticed = 0
+const all = [...new Set(chosen.flatMap(({ tests }) => tests))]
+const sound = run(all)
+if (!sound.passed) {
+  console.log(`the tests do not pass with the code as it is: ${sound.failed}`)
+  process.exit(1)
+}
+for (const { rule, file, tests, and, ...first } of chosen) {
+  const path = `${copy}/${file}`
+  const text = readFileSync(path, 'utf8')
+  const edits = and === undefined ? [first] : [first, and]
+  const stale = edits.find(({ from }) => text.split(from).length !== 2)
+  if (stale !== undefined) {
+    console.log(`STALE     ${rule}: ${file} does not hold this once: ${stale.from}`)
+    unnoticed += 1
+    continue
+  }
+  writeFileSync(
+    path,
+    edits.reduce((edited, { from, to }) => edited.replace(from, () => to), text),
+  )
+  const { passed, failed } = run(tests)
+  writeFileSync(path, text)
+  if (passed) unnoticed += 1
+  console.log(passed ? `UNNOTICED ${rule}` : `caught    ${rule}: ${failed}`)
+}
+console.log(`${chosen.length - unnoticed} rules taken out and caught, ${unnoticed} unnoticed`)
+process.exit(unnoticed === 0 ? 0 : 1)

@@ -158,7 +158,7 @@ export const plants: readonly Plant[] = [
     rule: 'one-attempt-per-key',
     file: 'order/order.ts',
     from: 'const running = this.#inFlight.get(key)',
-    to: 'const running = this.#inFlight.get(`${key} of nobody`)',
+    to: 'const running = this.#inFlight.get(String(deadline))',
     tests: protocol,
   },
   {

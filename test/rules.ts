@@ -29,8 +29,8 @@ function run(tests: readonly string[]): { passed: boolean; failed: string } {
   const { NODE_OPTIONS: _, ...env } = process.env
   const options = { cwd: copy, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 28 } as const
   const { status, stdout } = spawnSync('npx', ['tap', '--reporter=tap', '--bail', ...tests], options)
-  const failed =
-    /^ +not ok \d+ - (.*?)(?: # time=.*)?$/m.exec(stdout.replace(/^ {8,}not ok.*$/gm, ''))?.[1] ?? 'it ended or hung'
+  const before = stdout.slice(0, stdout.search(/^ *not ok /m))
+  const failed = [...before.matchAll(/^ *# Subtest: (.*)$/gm)].at(-1)?.[1] ?? 'it ended or hung'
   return { passed: status === 0, failed }
 }
 

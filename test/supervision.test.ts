@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { ask, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
-import { restart } from './restart.ts'
 import { buy, goneGroup, startStore } from './store.ts'
 
 t.test('a killed service is started again, and the store goes on selling without loss', async (t) => {
@@ -69,10 +68,6 @@ t.test('services whose supervisor was killed stop by themselves, in order', asyn
   t.equal(store.output.filter((line) => line.includes('the parent has gone')).length, 3)
   t.equal(store.output.filter((line) => line.includes('"msg":"stopped"')).length, 3)
   t.strictSame(await faultsOf(dataDir, buyers.acknowledged, { settled: false }), [])
-})
-
-t.test('a start right after kill -9 of everything works, five times in a row', async (t) => {
-  t.strictSame(await restart(t.testdir(), 5), [])
 })
 
 t.test('exit code 2 of one service ends all with its sentence', async (t) => {

@@ -65,6 +65,18 @@ t.test('a doubled reserve after a refusal holds nothing, although there is stock
   t.equal(catalog.stock(), 5)
 })
 
+t.test('a reserve that arrives twice holds once', async (t) => {
+  const { buy, catalog } = await heldStore({ Tux: 5 })
+  catalog.auto = not('reserve')
+  const asked = buy('k1')
+  await turns()
+  const reserve = catalog.only('reserve')
+  reserve.arrive()
+  reserve.deliver()
+  t.match(await asked, { order_number: 1 })
+  t.equal(catalog.stock(), 4)
+})
+
 t.test('a void that overtakes its reserve makes the late reserve a refusal', async (t) => {
   const { buy, catalog } = await heldStore()
   catalog.auto = not('reserve')

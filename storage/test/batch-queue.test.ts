@@ -1,0 +1,112 @@
+import t from 'tap'
+import { type BatchOptions, BatchQueue } from '../../batch-queue.ts'
+
+/** A queue whose batches wait until the test lets them go. */
+function start(options: Partial<BatchOptions<number, number>> = {}) {
+  const batches: number[][] = []
+  const gates: { open: () => void; fail: (error: Error) => void }[] = []
+  let running = 0
+  let together = 0
+  const queue = new BatchQueue<number, number>({
+    async run(batch) {
+      batches.push(batch)
+      together = Math.max(together, ++running)
+      await new Promise<void>((resolve, reject) => gates.push({ open: resolve, fail: reject }))
+      running -= 1
+      return batch.map((item) => item * 10)
+    },
+    batchMax: 100,
+    queueMax: 100,
+    ...options,
+  })
+  const letGo = async (): Promise<void> => {
+    gates.shift()!.open()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { queue, batches, gates, letGo, together: () => together }
+}
+const tick = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('what comes in the same turn goes together, and each gets its own answer', async (t) => {
+  const { queue, batches, letGo } = start()
+  const answers = Promise.all([1, 2, 3].map((item) => queue.submit(item)))
+  await tick()
+  await letGo()
+  t.strictSame(await answers, [10, 20, 30])
+  t.strictSame(batches, [[1, 2, 3]])
+})
+
+t.test('what comes while a batch runs goes together in the next, in its order, one batch at a time', async (t) => {
+  const { queue, batches, letGo, together } = start()
+  const answers = [queue.submit(1)]
+  await tick()
+  for (const item of [2, 3]) answers.push(queue.submit(item))
+  await tick()
+  answers.push(queue.submit(4))
+  t.strictSame(batches, [[1]])
+  await letGo()
+  t.strictSame(batches, [[1], [2, 3, 4]])
+  await letGo()
+  t.strictSame(await Promise.all(answers), [10, 20, 30, 40])
+  t.equal(together(), 1)
+})
+
+t.test('a batch is bounded by its weight, but takes at least one', async (t) => {
+  const { queue, batches, letGo } = start({ batchMax: 10, weight: (item) => item })
+  const answers = Promise.all([4, 6, 1, 50, 9, 2].map((item) => queue.submit(item)))
+  await tick()
+  for (let i = 0; i < 5; i++) await letGo()
+  await answers
+  t.strictSame(batches, [[4, 6], [1], [50], [9], [2]])
+})
+
+t.test('a full queue refuses, and has room again later', async (t) => {
+  const { queue, letGo } = start({ queueMax: 2 })
+  const first = queue.submit(1)
+  await tick()
+  const waiting = [queue.submit(2), queue.submit(3)]
+  await t.rejects(queue.submit(4), { code: 'unavailable' })
+  await letGo()
+  const later = queue.submit(5)
+  await letGo()
+  await letGo()
+  t.strictSame(await Promise.all([first, ...waiting, later]), [10, 20, 30, 50])
+})
+
+t.test('an Error among the answers refuses its own item alone', async (t) => {
+  const queue = new BatchQueue<number, number>({
+    run: async (batch) => batch.map((item) => (item === 2 ? new Error('not you') : item)),
+    batchMax: 10,
+    queueMax: 10,
+  })
+  const answers = await Promise.allSettled([1, 2, 3].map((item) => queue.submit(item)))
+  t.match(answers, [{ value: 1 }, { reason: { message: 'not you' } }, { value: 3 }])
+})
+
+t.test('a batch that fails refuses all of it, and the next one is run', async (t) => {
+  const { queue, gates, letGo } = start()
+  const failed = Promise.allSettled([queue.submit(1), queue.submit(2)])
+  await tick()
+  const next = queue.submit(3)
+  gates.shift()!.fail(new Error('no disk'))
+  t.match(await failed, [{ reason: { message: 'no disk' } }, { reason: { message: 'no disk' } }])
+  await tick()
+  await letGo()
+  t.equal(await next, 30)
+})
+
+t.test('it is settled when nothing runs or waits', async (t) => {
+  const { queue, letGo } = start({ batchMax: 1 })
+  await queue.settled()
+  const answers = [queue.submit(1), queue.submit(2)]
+  let settled = false
+  const waits = queue.settled().then(() => {
+    settled = true
+  })
+  await tick()
+  await letGo()
+  t.notOk(settled)
+  await letGo()
+  await waits
+  t.strictSame(await Promise.all(answers), [10, 20])
+})

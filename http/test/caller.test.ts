@@ -69,6 +69,19 @@ t.test('a call sends JSON and brings the reply', async (t) => {
   t.match(await toys.call('GET', '/list'), { data: undefined, body: [{ data: 1 }] })
 })
 
+t.test("a refused token is the shop's own trouble, and nothing happened", async (t) => {
+  const { url } = await serve(t, [
+    {
+      method: 'GET',
+      path: '/',
+      handle() {
+        throw new StoreError('unauthorized', 'which token?')
+      },
+    },
+  ])
+  await t.rejects(caller(t, url).call('GET', '/'), { code: 'unavailable', message: /INTERNAL_TOKEN/ })
+})
+
 t.test('an error comes back as it was thrown, whatever its status', async (t) => {
   for (const errorsAs200 of [false, true]) {
     const { url } = await serve(t, [
@@ -83,7 +96,7 @@ t.test('an error comes back as it was thrown, whatever its status', async (t) =>
       },
     ])
     const toys = caller(t, url)
-    for (const code of codes)
+    for (const code of codes.filter((one) => one !== 'unauthorized'))
       await t.rejects(toys.call('GET', `/${code}`), {
         name: 'StoreError',
         code,

@@ -93,8 +93,14 @@ async function take(folder: string, generation: number): Promise<FolderLock | un
     done()
   }
   server.unref()
-  for (const older of await generations(folder))
-    if (older < generation) await unlink(`${folder}/${lockName(older)}`).catch(() => {}) // another start tidies too
+  const all = await generations(folder)
+  if (Math.max(...all) > generation) {
+    // Who was stopped for long may find a name free again that others have used and tidied away: theirs count.
+    await unlink(`${folder}/${lockName(generation)}`).catch(() => {}) // another start tidies too
+    await close(server)
+    return undefined
+  }
+  for (const older of all) if (older < generation) await unlink(`${folder}/${lockName(older)}`).catch(() => {}) // another start tidies too
   return { release: () => close(server) }
 }
 

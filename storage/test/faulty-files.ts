@@ -35,6 +35,8 @@ const never = new Promise<never>(() => {})
 export class FaultyFiles implements FileSystem {
   /** All calls so far, in their order. */
   readonly calls: { kind: Kind; name: string }[] = []
+  /** How many bytes of each file, by name, would surely survive a power cut. */
+  readonly synced = new Map<string, number>()
   /** Resolves when a call came that will never be answered. */
   readonly frozen: Promise<void>
   readonly #opened = new Set<OpenFile>()
@@ -139,7 +141,12 @@ export class FaultyFiles implements FileSystem {
           (share) => file.write(bytes.subarray(0, Math.ceil(bytes.length * share)), position),
         ),
       truncate: (length) => pass('truncate', () => file.truncate(length)),
-      sync: () => pass('sync', () => file.sync()),
+      sync: () =>
+        pass('sync', async () => {
+          const size = await file.size()
+          await file.sync()
+          this.synced.set(basename(path), size)
+        }),
       close: () =>
         pass('close', () => {
           this.#opened.delete(file)
@@ -151,7 +158,11 @@ export class FaultyFiles implements FileSystem {
   readFile = (path: string) => this.#pass('readFile', path, () => realFileSystem.readFile(path))
   list = (folder: string) => this.#pass('list', folder, () => realFileSystem.list(folder))
   makeFolder = (folder: string) => this.#pass('makeFolder', folder, () => realFileSystem.makeFolder(folder))
-  rename = (from: string, to: string) => this.#pass('rename', to, () => realFileSystem.rename(from, to))
+  rename = (from: string, to: string) =>
+    this.#pass('rename', to, async () => {
+      await realFileSystem.rename(from, to)
+      this.synced.set(basename(to), this.synced.get(basename(from)) ?? 0)
+    })
   link = (from: string, to: string) => this.#pass('link', to, () => realFileSystem.link(from, to))
   remove = (path: string) => this.#pass('remove', path, () => realFileSystem.remove(path))
   syncFolder = (folder: string) => this.#pass('syncFolder', folder, () => realFileSystem.syncFolder(folder))

@@ -16,8 +16,9 @@ export async function runMain(
   try {
     settings = readSettings(env)
   } catch (error) {
-    return endProcess(name, createLog(name, 'info'), error)
+    return endProcess('toy store', createLog(name, 'info'), error)
   }
+  if (process.connected) process.send?.({ settings: true }, undefined, undefined, () => {}) // start.ts waits for it
   const log = createLog(name, settings.logLevel)
   if (settings.threads > 1) log.warn(`THREADS=${settings.threads}: this version serves with one thread`)
   const end = (error: unknown) => endProcess(name, log, error)

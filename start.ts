@@ -1,8 +1,7 @@
 /** `npm start`: the whole store, one process a service. Nothing imports this file. */
+import { existsSync } from 'node:fs'
+import { loadEnvFile } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createLog } from './http/log.ts'
-import { endProcess } from './http/run.ts'
-import { readSettings } from './settings.ts'
 import { Supervisor } from './supervisor.ts'
 
 const sameSignalMs = 2000
@@ -14,15 +13,13 @@ const services = [
   { name: 'frontend', port: 'PORT' },
 ] as const
 
-const settings = (() => {
-  try {
-    return readSettings(process.env)
-  } catch (error) {
-    return endProcess('start', createLog('start', 'info'), error)
-  }
-})()
-const log = createLog('start', settings.logLevel)
+// Neither the settings' rules nor the log's library are loaded here: this process lives as long as the store, and small.
+if (existsSync('.env')) loadEnvFile('.env')
 const env = { ...process.env }
+const tell = (msg: string): void => {
+  const line = { level: 'warn', time: new Date().toISOString(), service: 'start', msg }
+  if (!['error', 'fatal', 'silent'].includes(env.LOG_LEVEL ?? '')) process.stdout.write(`${JSON.stringify(line)}\n`)
+}
 let stoppingSince: number | undefined
 
 const stop = async (code: number): Promise<void> => {
@@ -31,7 +28,7 @@ const stop = async (code: number): Promise<void> => {
   await supervisor.stop()
   process.exit(code)
 }
-const supervisor = new Supervisor(log, env, (code) => void stop(code))
+const supervisor = new Supervisor(tell, env, (code) => void stop(code))
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     if (stoppingSince === undefined) void stop(0)
@@ -41,14 +38,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     }
   })
 
-const ports = { CATALOG_PORT: settings.catalogPort, ORDER_PORT: settings.orderPort, PORT: settings.port }
-const running: Promise<string>[] = []
+const ready: Promise<string>[] = []
 for (const { name, port } of services) {
-  const path = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url))
-  const ready = supervisor.start({ name, path })
-  running.push(ready)
-  // Side by side; only where the port is free to choose, the others wait, and a later start takes the same one.
-  if (ports[port] === 0) env[port] = new URL(await ready).port
+  const started = supervisor.start({ name, path: fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url)) })
+  ready.push(started.ready)
+  // All have the same settings: a wrong one is told once, by the first. From then on side by side; only where a port is
+  // free to choose, the others wait to be told, and a later start takes the same one.
+  if (ready.length === 1) await started.settings
+  if (/^0+$/.test(env[port] ?? '')) env[port] = new URL(await started.ready).port
 }
-const shop = (await Promise.all(running)).at(-1)!
+const shop = (await Promise.all(ready)).at(-1)!
 process.stdout.write(`The toy store is open at ${shop}\n`)

@@ -4,18 +4,28 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Logger } from 'pino'
 
 export interface Program {
   name: string
   path: string
 }
 
+/** What a program says over IPC (run-main.ts, http/run.ts). */
+interface Message {
+  settings?: boolean
+  url?: string
+}
+
+export interface Started {
+  settings: Promise<void>
+  ready: Promise<string>
+}
+
 const againMs = { first: 50, most: 1000, forgetAfter: 5000 }
 const patienceMs = 15_000
 
 export class Supervisor {
-  readonly #log: Logger
+  readonly #tell: (sentence: string) => void
   readonly #env: NodeJS.ProcessEnv
   readonly #onEnd: (code: number) => void
   readonly #children = new Map<string, ChildProcess>()
@@ -24,17 +34,26 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>()
   #stopping = false
 
-  /** `env` may still change and is read at each start; `onEnd` is called when a program says that a person must help. */
-  constructor(log: Logger, env: NodeJS.ProcessEnv, onEnd: (code: number) => void) {
-    this.#log = log
+  /**
+   * `tell` is told what the operator should know; `env` may still change and is read at each start; `onEnd` is called when
+   * a program says that a person must help.
+   */
+  constructor(tell: (sentence: string) => void, env: NodeJS.ProcessEnv, onEnd: (code: number) => void) {
+    this.#tell = tell
     this.#env = env
     this.#onEnd = onEnd
   }
 
-  /** Resolves to the URL when the program is ready for the first time, however often it had to be started. */
-  start(program: Program): Promise<string> {
+  /** Resolves when the program has found its settings right, and to its URL when it is ready, for the first time each. */
+  start(program: Program): Started {
     this.#started.push(program.name)
-    return new Promise((resolve) => this.#spawn(program, againMs.first, resolve))
+    const settings = Promise.withResolvers<void>()
+    const ready = Promise.withResolvers<string>()
+    this.#spawn(program, againMs.first, (message) => {
+      if (message.settings === true) settings.resolve()
+      if (message.url !== undefined) ready.resolve(message.url)
+    })
+    return { settings: settings.promise, ready: ready.promise }
   }
 
   /** Asks each to end, the last started first, so that it still has those it needs; kills those that do not. */
@@ -57,28 +76,26 @@ export class Supervisor {
     for (const child of this.#children.values()) child.kill('SIGKILL')
   }
 
-  #spawn(program: Program, delayMs: number, ready: (url: string) => void): void {
+  #spawn(program: Program, delayMs: number, hear: (message: Message) => void): void {
     const began = performance.now()
-    // Node's options as ours (package.json keeps the young generation small), the same process group and standard output as ours: a Ctrl-C reaches everybody, and the log lines come together.
+    // Node's options are ours (package.json keeps the young generation small); so are the process group and standard
+    // output: a Ctrl-C reaches everybody, and the log lines come together.
     const child = spawn(process.execPath, [...process.execArgv, program.path], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: this.#env,
     })
     this.#children.set(program.name, child)
-    child.on(
-      'message',
-      (message: { ready?: boolean; url?: string }) => message.ready === true && ready(message.url ?? ''),
-    )
-    child.on('error', (error) => this.#log.error(`${program.name}: ${error.message}`))
+    child.on('message', hear)
+    child.on('error', (error) => this.#tell(`${program.name}: ${error.message}`))
     child.on('exit', (code, signal) => {
       this.#children.delete(program.name)
       if (this.#stopping) return
       if (code === 2) return this.#onEnd(2)
       const wait = performance.now() - began > againMs.forgetAfter ? againMs.first : delayMs
-      this.#log.warn(`${program.name} ended (${signal ?? `exit code ${code}`}); it is started again in ${wait} ms`)
+      this.#tell(`${program.name} ended (${signal ?? `exit code ${code}`}); it is started again in ${wait} ms`)
       const timer = setTimeout(() => {
         this.#timers.delete(timer)
-        this.#spawn(program, Math.min(wait * 2, againMs.most), ready)
+        this.#spawn(program, Math.min(wait * 2, againMs.most), hear)
       }, wait)
       this.#timers.add(timer)
     })

@@ -30,12 +30,12 @@ t.test('a setting out of range', async (t) => {
     'of the store': async (t) => {
       const dataDir = `${t.testdir()}/data`
       const said = await refusal(t, dataDir, { PORT: '70000' })
-      t.equal(said, 'start: the setting PORT must be a whole number from 0 to 65535, but it is "70000"')
+      t.equal(said, 'toy store: the setting PORT must be a whole number from 0 to 65535, but it is "70000"')
       await t.rejects(stat(dataDir), 'nothing was made')
     },
     'that is a word': async (t) => {
       const said = await refusal(t, t.testdir(), { CACHE: 'maybe' })
-      t.equal(said, 'start: the setting CACHE must be on or off, but it is "maybe"')
+      t.equal(said, 'toy store: the setting CACHE must be on or off, but it is "maybe"')
     },
   })
 })

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -56,25 +57,24 @@ export class NotOpened extends Error {
   }
 }
 
-const groups = new Set<number>()
-process.on('exit', () => {
-  for (const group of groups) signal(-group, 'SIGKILL')
-})
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
+/** By process group: who kills it when this process ends, however it does. */
+const guards = new Map<number, ChildProcess>()
 
 /** Resolves when the store is open. Throws a NotOpened where it ends instead, when nothing of it runs any more. */
 export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promise<Store> {
-  const child = spawn(process.execPath, [script], {
-    env: { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env },
+  const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env }
+  const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  // tap puts a NODE_OPTIONS of its own into whatever it sees started; `env -i` takes it out again.
+  const child = spawn('env', ['-i', ...given, process.execPath, script], {
     cwd: tmpdir(), // where no .env lies
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
   const pid = child.pid!
-  groups.add(pid)
+  guardGroup(pid)
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const kill = async (): Promise<void> => {
-    if (groups.has(pid)) signal(-pid, 'SIGKILL')
+    if (guards.has(pid)) signal(-pid, 'SIGKILL')
     await goneGroup(pid)
   }
   t?.teardown(kill)
@@ -152,7 +152,20 @@ export async function goneGroup(group: number): Promise<void> {
     if (tries > 400) throw new Error(`still there: ${processes(group).map(({ command }) => command)}`)
     await pause(50)
   }
-  groups.delete(group)
+  const guard = guards.get(group)
+  guards.delete(group)
+  if (guard !== undefined) signal(-guard.pid!, 'SIGKILL')
+}
+
+/** Its standard input ends with this process, and then it kills. */
+function guardGroup(group: number): void {
+  const guard = spawn('sh', ['-c', `cat; kill -s KILL -- -${group}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  guard.unref()
+  ;(guard.stdin as unknown as Socket).unref()
+  guards.set(group, guard)
 }
 
 /** Collects the lines. `open` resolves to the shop's URL, `readToEnd` when all processes have closed their output. */

@@ -1,14 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startCatalog } from '../../catalog/start.ts'
 import { ask, errorOf, eventually } from '../../test/ask.ts'
 import { dataDir, startService } from '../../test/world.ts'
 import { startOrder } from '../start.ts'
 
-async function started(t: Test, files = {}) {
-  const DATA_DIR = dataDir(t, files)
-  const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const env = { DATA_DIR, CATALOG_URL: catalog.url }
+async function started(t: Test, settings: Record<string, string> = {}) {
+  const DATA_DIR = dataDir(t)
+  const catalog = await startService(t, startCatalog, { DATA_DIR, ...settings })
+  const env = { DATA_DIR, CATALOG_URL: catalog.url, ...settings }
   const order = await startService(t, startOrder, env)
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const place = (body: unknown, headers = {}) => ask(`${order.url}/order`, { method: 'POST', body, headers })
@@ -49,6 +50,33 @@ t.test('a repeat gets its answer while another purchase tries the same key', asy
   )
   for (const { wrong, body } of answers) if (!wrong) t.strictSame(body, bought.body)
 })
+
+t.test(
+  'while a purchase is under way, a repeat joins it, and another one with its key is refused at once',
+  async (t) => {
+    const { place, order } = await started(t, { IO_DELAY_MS: '50' })
+    const mine = { name: 'Tux', quantity: 2, key: 'key-1' }
+    let answered = false
+    const first = place(mine).finally(() => {
+      answered = true
+    })
+    const repeats: ReturnType<typeof place>[] = []
+    let refused = 0
+    await pause(20)
+    while (!answered) {
+      repeats.push(place(mine))
+      const { status, body } = await place({ ...mine, quantity: 3 })
+      t.strictSame([status, (body as { error: { reason: string } }).error.reason], [422, 'key_reused'])
+      if (!answered) refused += 1
+      await pause(5)
+    }
+    t.ok(refused > 0, 'not only when it is over')
+    const { text } = await first
+    t.match(text, /^\{"data":\{"order_number":1,/)
+    for (const repeat of await Promise.all(repeats)) t.equal(repeat.text, text)
+    t.match((await ask(`${order.url}/orders`)).body, { data: [{ number: 1 }], next: null })
+  },
+)
 
 t.test('without its catalog it lives, reads, is not ready and sells nothing', async (t) => {
   const { env, catalog, order } = await started(t)

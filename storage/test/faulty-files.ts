@@ -98,14 +98,13 @@ export class FaultyFiles implements FileSystem {
     if (this.calls.length > this.#callsMax) {
       this.#dead = true
       if (this.#halfWrite && this.calls.length === this.#callsMax + 1) await partly?.(0.5)
-      this.#sayFrozen()
-      return never
+      return this.#freezing()
     }
     for (const hold of this.#holds) {
       if (!fits(hold)) continue
       hold.reached()
       await hold.until
-      if (this.#dead) return never
+      if (this.#dead) return this.#freezing()
     }
     const fault = [...this.#faults].filter(fits).find((each) => each.spare-- <= 0)
     if (fault !== undefined) {
@@ -117,10 +116,15 @@ export class FaultyFiles implements FileSystem {
     this.#working.add(working)
     try {
       const result = await working
-      return this.#dead ? never : result
+      return this.#dead ? this.#freezing() : result
     } finally {
       this.#working.delete(working)
     }
+  }
+
+  #freezing(): Promise<never> {
+    this.#sayFrozen()
+    return never
   }
 
   async open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile> {

@@ -119,7 +119,12 @@ t.test('a creation that cannot be undone leaves no true answer', async (t) => {
 t.test('a large file is created in pieces, each synced, so that only the last of them can be torn', async (t) => {
   const { files, folder, giveUp, calls } = await start(t)
   const bytes = Buffer.alloc(2.5 * batchBytesMax, 'x')
-  const file = await AppendFile.create(files, folder, 'b.csv', bytes, giveUp)
+  const held = files.hold({ kind: 'sync' })
+  const creating = AppendFile.create(files, folder, 'b.csv', bytes, giveUp)
+  await held.reached
+  t.equal(readFileSync(`${folder}/b.csv`).length, batchBytesMax)
+  held.release()
+  const file = await creating
   t.equal(calls(), 'open write sync write sync write sync syncFolder')
   t.equal(file.length, bytes.length)
   t.ok(readFileSync(`${folder}/b.csv`).equals(bytes))

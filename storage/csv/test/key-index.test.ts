@@ -27,6 +27,14 @@ t.test('numbers may come in any order, and one too old changes nothing', (t) => 
   t.end()
 })
 
+t.test('a key that comes again after 1,048,576 others takes the place of its first number', (t) => {
+  const index = new KeyIndex()
+  index.add('again', 5)
+  index.add('again', 5 + keysRemembered)
+  t.strictSame(index.find('again'), [5 + keysRemembered])
+  t.end()
+})
+
 t.test('of two keys with one hash both numbers are named, for the rows to tell', (t) => {
   const index = new KeyIndex()
   index.add('same', 3)

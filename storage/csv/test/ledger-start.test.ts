@@ -86,6 +86,7 @@ t.test('a segment whose first line is torn never came to be', async (t) => {
   const again = await openLedger(t, folder)
   t.equal((await again.ledger.account('Tux'))?.balance, 10_001)
   t.equal(again.report.cut?.bytes, 12)
+  t.notOk(namesOf(folder).includes('journal-00000002.csv'))
   await again.ledger.close()
   t.match(namesOf(folder), ['base-00000002.csv', 'journal-00000002.csv'])
 })

@@ -3,7 +3,16 @@
  * credit are two uses of it. What each rule below is for is told in DESIGN.md, "The purchase"; take one away and a test fails.
  */
 import { compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
-import type { AttemptId, Command, Fact, HeldItem, Item, Outcome, Rule } from '../storage/ledger.ts'
+import {
+  type AttemptId,
+  balanceMax,
+  type Command,
+  type Fact,
+  type HeldItem,
+  type Item,
+  type Outcome,
+  type Rule,
+} from '../storage/ledger.ts'
 import { LedgerState } from '../storage/ledger-state.ts'
 
 type Decided = [Outcome, ...Fact[]]
@@ -104,7 +113,7 @@ function move(state: LedgerState, account: string, change: number, reason: strin
   const known = state.account(account)
   if (known === undefined) return [{ outcome: 'refused', reason: 'not_found', accounts: [account] }]
   const balance = known.balance + change
-  if (balance < 0 || !Number.isSafeInteger(balance))
+  if (balance < 0 || (change > 0 && balance > balanceMax))
     return [{ outcome: 'refused', reason: 'insufficient', accounts: [account] }]
   const movement = movementFact(state, account, change, reason, now)
   return [

@@ -16,6 +16,9 @@ import type { LedgerState } from './ledger-state.ts'
 /** `a<incarnation>-<seq>`: one attempt at a purchase. See attempt-id.ts for their order. */
 export type AttemptId = string
 
+/** The most that a balance may be set to. What reservations give back can come on top, and it is still a safe integer. */
+export const balanceMax = 1_000_000_000_000
+
 export interface Item {
   account: string
   /** Pieces or cents: a whole number above zero. */
@@ -50,6 +53,7 @@ export interface Movement {
 }
 
 export type Command =
+  /** The items name each account once. */
   | { op: 'reserve'; id: AttemptId; after: number; items: readonly Item[] }
   | { op: 'confirm'; id: AttemptId }
   | { op: 'void'; id: AttemptId }

@@ -47,7 +47,7 @@ export async function startLedger(
   const all = numbered(names, 'journal').filter((segment) => segment >= base)
   const state = new LedgerState()
   const baseBytes = await files.readFile(`${folder}/${baseName(base)}`)
-  for (const [account, row] of parseAccounts(options.columns, baseBytes, `${folder}/${baseName(base)}`))
+  for (const [account, row] of parseBase(options, baseBytes, `${folder}/${baseName(base)}`))
     state.apply({ fact: 'account', account, ...row })
   const replayed = await replay(options, state, base, all)
 
@@ -136,7 +136,8 @@ async function replay(
       result.last = segment
       continue
     }
-    const mayBeTorn = isLast && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
+    const mayBeTorn =
+      isLast && broken.torn && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
     if (!mayBeTorn) throw damaged(path, broken.line, 'the line does not fit its checksum')
     result.torn = { name, at: broken.at, length: bytes.length }
     if (broken.at > 0) result.last = segment
@@ -165,14 +166,17 @@ async function secure(files: LedgerFiles['files'], path: string): Promise<void> 
   }
 }
 
-/** Applies a segment's lines; returns the first that is not whole. */
+/**
+ * Applies a segment's lines; returns the first that is not whole. Torn is one without its end, or with NULs where a page was
+ * lost; any other was damaged by other hands, and what stands behind it was acknowledged.
+ */
 function readSegment(
   bytes: Buffer,
   path: string,
   segment: number,
   state: LedgerState,
   result: { head?: SegmentHead; clean: boolean; movements: Replayed['movements'] },
-): { line: number; at: number; next: number } | undefined {
+): { line: number; at: number; next: number; torn: boolean } | undefined {
   let line = 0
   for (const { text, at, next, ended } of lines(bytes)) {
     line += 1
@@ -184,7 +188,8 @@ function readSegment(
         `${path}:${line}: ${(error as Error).message}; was it written by a newer version of the store?`,
       )
     }
-    if (read === undefined || (line === 1) !== (read.kind === 'head')) return { line, at, next }
+    if (read === undefined || (line === 1) !== (read.kind === 'head'))
+      return { line, at, next, torn: !ended || text.includes('\0') }
     result.clean = read.kind === 'stop'
     if (read.kind === 'head') {
       if (read.head.format > journalFormat)
@@ -202,7 +207,7 @@ function readSegment(
       }
     }
   }
-  return line === 0 ? { line: 1, at: 0, next: 0 } : undefined
+  return line === 0 ? { line: 1, at: 0, next: 0, torn: true } : undefined
 }
 
 async function readReadable({
@@ -227,7 +232,7 @@ async function findHandEdit(
   if (baseBytes.some((bytes) => bytes.equals(readable))) return []
   const path = `${folder}/${name}`
   const wanted = parseAccounts(columns, readable, path)
-  if (baseBytes.some((bytes) => sameAccounts(parseAccounts(columns, bytes, path), wanted))) return []
+  if (baseBytes.some((bytes) => sameAccounts(parseBase({ columns }, bytes, path), wanted))) return []
   const current = new Map(state.accounts())
   if (sameAccounts(current, wanted)) return []
   if (!clean)
@@ -251,6 +256,10 @@ function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, comman
           'put the row back, start the whole store so that the purchase settles, stop it, and take the row out then',
       )
 }
+
+/** Our own file: a balance may be above what people may set it to, by what reservations gave back. */
+const parseBase = ({ columns }: Pick<LedgerFiles, 'columns'>, bytes: Buffer, path: string): Map<string, Account> =>
+  parseAccounts(columns, bytes, path, { most: Number.MAX_SAFE_INTEGER })
 
 const sameAccount = (a: Account | undefined, b: Account): boolean =>
   a !== undefined && a.balance === b.balance && a.attributes.join('\n') === b.attributes.join('\n')

@@ -152,7 +152,12 @@ export class CsvLog implements Log {
   async #read(number: number): Promise<LogEntry | undefined> {
     if (number > this.#lastNumber || number < 0) return undefined
     const rows: Row[] = []
-    for await (const row of this.#rows.rows(await this.#rows.seek(number), 4096)) {
+    for await (const row of this.#rows.rows(await this.#rows.seek(number), { chunkBytes: 4096 })) {
+      // Only rows that were brought along leave numbers out; else the one asked for is there, or was damaged.
+      if (rows.length === 0 && row.number !== number && number > 0 && row.fields[this.#attemptAt] !== '')
+        throw new Error(
+          `${this.#file.path}: order ${number} is damaged or missing; \`npm run client -- verify\` tells more`,
+        )
       if (row.number !== number) break
       rows.push(row)
     }
@@ -170,6 +175,10 @@ export class CsvLog implements Log {
   #entry(rows: Row[]): LogEntry {
     const { columns } = this.#options.format
     const [first] = rows
+    if (rows.some(({ fields }, i) => fields[1] !== `${i + 1} of ${rows.length}`))
+      throw new Error(
+        `${this.#file.path}: order ${first!.number} is damaged; \`npm run client -- verify\` names its line`,
+      )
     const named = rows.map(({ fields }) => Object.fromEntries(columns.map((column, i) => [column, fields[i]!])))
     return {
       number: first!.number,
@@ -183,7 +192,9 @@ export class CsvLog implements Log {
   async #readKeysBack(): Promise<void> {
     const oldest = this.#lastNumber - keysRemembered
     if (this.#lastNumber === 0) return
-    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax)) {
+    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax, {
+      skipDamaged: true, // their keys are lost; the others must be found
+    })) {
       if (number <= oldest || this.#closed) break
       if (fields[this.#keyAt] !== '') this.#index.add(fields[this.#keyAt]!, number)
     }

@@ -56,32 +56,31 @@ export async function checkLog(
   return { first: header.length, lastNumber, cut, takenOver }
 }
 
-/** Where the last entry ends that is whole and follows on, with its number. */
+/**
+ * Where the last whole entry ends, with the highest number. Everything from a torn line on is left out: one without its end,
+ * or with NULs where a page was lost. A line that is whole and says nothing sensible was not torn by a crash but damaged by
+ * other hands: what stands behind it was acknowledged and stays; the reads that touch it and `verify` tell of it.
+ */
 function lastWholeEntry(
   bytes: Buffer,
   start: number,
   fileStart: boolean,
   format: LogFormat,
 ): { end: number; lastNumber: number } {
-  const attemptAt = format.columns.indexOf(format.attemptColumn)
   let end = start
   let lastNumber = 0
-  let previous: { number: number; row: number; of: number } | undefined
+  let seen = fileStart ? 1 : 0 // what is read may begin within an entry
+  let entry: { number: number; row: number; of: number } | undefined
   for (const line of lines(bytes, start)) {
-    const fields = line.ended ? parseRow(line.text) : undefined
+    if (!line.ended || line.text.includes('\0')) break
+    const fields = parseRow(line.text)
     const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(fields?.[1] ?? '')
-    if (fields === undefined || fields.length !== format.columns.length || place === null || !/^\d+$/.test(fields[0]!))
-      break
-    const [number, row, of] = [Number(fields[0]), Number(place[1]), Number(place[2])]
-    const broughtAlong = fields[attemptAt] === ''
-    let follows: boolean
-    if (previous === undefined) follows = !fileStart || (row === 1 && (number === 1 || broughtAlong))
-    else if (previous.row < previous.of)
-      follows = number === previous.number && row === previous.row + 1 && of === previous.of
-    else follows = row === 1 && (number === previous.number + 1 || (broughtAlong && number > previous.number))
-    if (!follows) break
-    previous = { number, row, of }
-    if (row === of) [end, lastNumber] = [line.next, number]
+    const isRow = fields?.length === format.columns.length && place !== null && /^\d{1,15}$/.test(fields[0]!)
+    const [number, row, of] = [Number(fields?.[0]), Number(place?.[1]), Number(place?.[2])]
+    const goesOn = row === 1 || seen === 0 || (entry?.number === number && entry.row === row - 1 && entry.of === of)
+    entry = isRow && goesOn ? { number, row, of } : undefined
+    if (entry !== undefined && row === of) [end, lastNumber] = [line.next, Math.max(lastNumber, number)]
+    seen += 1
   }
   return { end, lastNumber }
 }

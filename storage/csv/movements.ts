@@ -88,7 +88,9 @@ export class Movements {
   async list(after: number, limit: number): Promise<Movement[]> {
     const found: Movement[] = []
     if (limit < 1) return found
-    for await (const { number, fields } of this.#rows.rows(await this.#rows.seek(after + 1), limit * 96)) {
+    for await (const { number, fields } of this.#rows.rows(await this.#rows.seek(after + 1), {
+      chunkBytes: limit * 96,
+    })) {
       found.push({ number, at: fields[1]!, account: fields[2]!, change: Number(fields[3]), reason: fields[4]! })
       if (found.length >= limit) break
     }

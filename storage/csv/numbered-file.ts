@@ -50,34 +50,34 @@ export class NumberedFile {
       else if (row.number < number) [low, lowNumber] = [row.at, row.number]
       else [found, high, highNumber] = [row.at, guess, row.number]
     }
-    for await (const row of this.rows(low, window)) {
+    for await (const row of this.rows(low, { chunkBytes: window, skipDamaged: true })) {
       if (row.number >= number) return row.at
       if (row.at >= high) break
     }
     return found
   }
 
-  /** The rows from a row's start on, read in chunks of so many bytes. */
-  async *rows(from: number, chunkBytes = 1 << 18): AsyncGenerator<Row> {
+  /** The rows from a row's start on, read in chunks. A damaged one throws when it is reached, or is passed over. */
+  async *rows(from: number, { chunkBytes = 1 << 18, skipDamaged = false } = {}): AsyncGenerator<Row> {
     for (let at = from; at < this.#source.length; ) {
-      const text = await this.#read(at, Math.max(chunkBytes, lineBytesMax))
-      const rows = this.#parse(text, at)
-      if (rows.length === 0) throw this.#damaged(at)
-      yield* rows
-      at = rows.at(-1)!.next
+      const bytes = await this.#read(at, Math.max(chunkBytes, lineBytesMax))
+      const whole = bytes.lastIndexOf(10) + 1
+      if (whole === 0) throw this.#damaged(at)
+      yield* this.#parse(bytes, at, skipDamaged)
+      at += whole
     }
   }
 
   /** The rows that end before `end`, from the last backwards, in chunks. */
-  async *rowsBackward(end: number, chunkBytes: number): AsyncGenerator<Row> {
+  async *rowsBackward(end: number, chunkBytes: number, { skipDamaged = false } = {}): AsyncGenerator<Row> {
     for (let before = end; before > this.#first; ) {
       const from = Math.max(this.#first, before - Math.max(chunkBytes, lineBytesMax))
       const bytes = await this.#read(from, before - from)
       const skipped = from === this.#first ? 0 : bytes.indexOf(10) + 1
-      const rows = this.#parse(bytes.subarray(skipped), from + skipped)
-      if (rows.length === 0) throw this.#damaged(from)
-      yield* rows.reverse()
-      before = rows.at(-1)!.at
+      const start = from + skipped
+      if (start >= before) throw this.#damaged(from)
+      yield* [...this.#parse(bytes.subarray(skipped), start, skipDamaged)].reverse()
+      before = start
     }
   }
 
@@ -86,33 +86,30 @@ export class NumberedFile {
     return buffer.subarray(0, await this.#source.read(buffer, at))
   }
 
-  /** The first row that starts behind `position`. */
+  /** The first sound row that starts behind `position`, within two windows. */
   async #rowAfter(position: number): Promise<Row | undefined> {
-    const bytes = await this.#read(position - 1, 2 * lineBytesMax)
-    const lineEnd = bytes.indexOf(10)
-    if (lineEnd === -1 && position - 1 + bytes.length < this.#source.length) throw this.#damaged(position)
-    if (lineEnd === -1) return undefined
-    const at = position + lineEnd
-    const end = bytes.indexOf(10, lineEnd + 1)
-    return end === -1 ? undefined : this.#row(bytes.toString('utf8', lineEnd + 1, end), at, at + end - lineEnd)
+    const bytes = await this.#read(position - 1, 2 * window)
+    const start = bytes.indexOf(10) + 1
+    if (start === 0 && position - 1 + bytes.length < this.#source.length) throw this.#damaged(position)
+    return start === 0 ? undefined : this.#parse(bytes.subarray(start), position - 1 + start, true).next().value
   }
 
   /** The whole lines of some bytes. */
-  #parse(bytes: Buffer, start: number): Row[] {
-    const rows: Row[] = []
+  *#parse(bytes: Buffer, start: number, skipDamaged: boolean): Generator<Row, undefined> {
     for (let at = 0; ; ) {
       const end = bytes.indexOf(10, at)
-      if (end === -1) return rows
-      rows.push(this.#row(bytes.toString('utf8', at, end), start + at, start + end + 1))
+      if (end === -1) return
+      const row = this.#row(bytes.toString('utf8', at, end), start + at, start + end + 1)
+      if (row !== undefined) yield row
+      else if (!skipDamaged) throw this.#damaged(start + at)
       at = end + 1
     }
   }
 
-  #row(line: string, at: number, next: number): Row {
+  #row(line: string, at: number, next: number): Row | undefined {
     const fields = parseRow(line)
     const number = Number(fields?.[0] || Number.NaN)
-    if (fields === undefined || fields.length !== this.#columns || !Number.isSafeInteger(number))
-      throw this.#damaged(at)
+    if (fields === undefined || fields.length !== this.#columns || !Number.isSafeInteger(number)) return undefined
     return { number, fields, at, next }
   }
 

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { CsvError, parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { StartError } from '../../errors.ts'
-import type { Account } from '../ledger.ts'
+import { type Account, balanceMax } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { lines } from './tail.ts'
 
@@ -30,8 +30,13 @@ export function formatAccounts(columns: AccountColumns, state: LedgerState): Buf
   return Buffer.from(stringify(rows))
 }
 
-/** Throws a StartError `path:line: what is wrong, what to do`. */
-export function parseAccounts(columns: AccountColumns, bytes: Buffer, path: string): Map<string, Account> {
+/** Throws a StartError `path:line: what is wrong, what to do`; also where a balance is above `most`. */
+export function parseAccounts(
+  columns: AccountColumns,
+  bytes: Buffer,
+  path: string,
+  { most = balanceMax } = {},
+): Map<string, Account> {
   const accounts = new Map<string, Account>()
   const seenAt = new Map<string, number>()
   let header: string[] | undefined
@@ -52,7 +57,7 @@ export function parseAccounts(columns: AccountColumns, bytes: Buffer, path: stri
       columns.checkName(name)
       accounts.set(name, {
         attributes: columns.readAttributes(row),
-        balance: readBalance(columns, row[columns.balance]!),
+        balance: readBalance(columns, row[columns.balance]!, most),
       })
     } catch (error) {
       if (error instanceof RangeError) throw wrong(error.message)
@@ -116,8 +121,8 @@ function checkHeader(columns: AccountColumns, record: string[], wrong: (what: st
   return header
 }
 
-function readBalance({ balance: column }: AccountColumns, text: string): number {
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
-    throw new RangeError(`${column} is "${text}"; it must be a whole number from 0 on`)
+function readBalance({ balance: column }: AccountColumns, text: string, most: number): number {
+  if (!/^\d+$/.test(text) || Number(text) > most)
+    throw new RangeError(`${column} is "${text}"; it must be a whole number from 0 to ${most}`)
   return Number(text)
 }

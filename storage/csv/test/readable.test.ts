@@ -91,7 +91,7 @@ t.test('what is written is read back, in its order', async (t) => {
   const property = fc.property(fc.uniqueArray(fc.tuple(name, account), { selector: ([each]) => each }), (accounts) => {
     const state = new LedgerState()
     for (const [each, row] of accounts) state.apply({ fact: 'account', account: each, ...row })
-    const read = [...parseAccounts(columns, formatAccounts(columns, state), 'x.csv')]
+    const read = [...parseAccounts(columns, formatAccounts(columns, state), 'x.csv', { most: Number.MAX_SAFE_INTEGER })]
     return (
       JSON.stringify(read) ===
       JSON.stringify(accounts.map(([each, { balance, attributes }]) => [each, { attributes, balance }]))

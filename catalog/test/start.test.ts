@@ -11,7 +11,10 @@ t.test('a toys_db.csv that is broken stops the start with its line, and is left 
     [`${head}Tux,1.00,1\nFox,1.00,1\nTux,2.00,2\n`, '4: "Tux" stands in line 2 already; keep one of the two'],
     [`${head}Tux,1.00,1\nFox,1.00,-3\n`, '3: quantity is "-3"; it must be a whole number from 0 to 1000000000000'],
     [`${head}Fox,1.00,1.5\n`, '2: quantity is "1.5"; it must be a whole number from 0 to 1000000000000'],
-    [`${head}Fox,1.00,9007199254740992\n`, '2: quantity is "9007199254740992"; it must be a whole number from 0 to 1000000000000'],
+    [
+      `${head}Fox,1.00,9007199254740992\n`,
+      '2: quantity is "9007199254740992"; it must be a whole number from 0 to 1000000000000',
+    ],
     [`${head}Fox,1.00,\n`, '2: quantity is ""; it must be a whole number from 0 to 1000000000000'],
     [`${head}Fox,1.005,1\n`, '2: the price "1.005" is no amount; write it like 15.99, from 0.00 to 10000000.00'],
     [`${head}Fox,-1.00,1\n`, '2: the price "-1.00" is no amount; write it like 15.99, from 0.00 to 10000000.00'],

@@ -27,6 +27,7 @@ export function nameFault(name: string): string | undefined {
   if (name.length > nameMax) return `must have at most ${nameMax} characters`
   if (control.test(name)) return 'must not hold control characters or line breaks'
   if (!name.isWellFormed()) return 'must be whole Unicode text'
+  if (name === '.' || name === '..') return 'must not be . or .. (a URL cannot hold it)'
   if (name.trim() !== name) return 'must not begin or end with a space'
   if ('=+-@'.includes(name[0]!)) return 'must not begin with =, +, - or @ (a spreadsheet would run it)'
   return undefined

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
+import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
@@ -68,9 +69,12 @@ export function createCatalogServer({ ledger, log, clock, internalToken, errorsA
         internal: true,
         async handle({ query }) {
           const { after, limit } = check(productPage, query)
-          const page = await ledger.list(after, limit + 1)
-          const data = page.slice(0, limit).map(({ name, ...account }) => toyOf(name, account))
-          return { data, extra: { next: page.length > limit ? data.at(-1)!.name : null } }
+          const rows = await ledger.list(after, limit + 1)
+          return pageReply(
+            rows.map(({ name, ...account }) => toyOf(name, account)),
+            limit,
+            ({ name }) => name,
+          )
         },
       },
       {
@@ -101,9 +105,7 @@ export function createCatalogServer({ ledger, log, clock, internalToken, errorsA
         internal: true,
         async handle({ query }) {
           const { after, limit } = check(movementPage, query)
-          const page = await ledger.movements(after, limit + 1)
-          const data = page.slice(0, limit)
-          return { data, extra: { next: page.length > limit ? data.at(-1)!.number : null } }
+          return pageReply(await ledger.movements(after, limit + 1), limit, ({ number }) => number)
         },
       },
     ],

@@ -22,8 +22,11 @@ export function checkOwner(visitor: Visitor, adminToken: string | undefined): vo
       throw new StoreError('unauthorized', 'this is for the shop\'s owner: send "Authorization: Bearer <ADMIN_TOKEN>"')
     return
   }
+  // A page whose own name leads to this machine (DNS rebinding) is another site's page too.
+  const named = hostOf(`http://${visitor.header('host') ?? ''}`)?.replace(/:\d+$/, '') ?? ''
+  const isHere = named === 'localhost' || named === '[::1]' || loopback.test(named)
   const viaProxy = visitor.header('forwarded') !== undefined || visitor.header('x-forwarded-for') !== undefined
-  if (viaProxy || !loopback.test(visitor.remoteAddress))
+  if (viaProxy || !isHere || !loopback.test(visitor.remoteAddress))
     throw new StoreError('forbidden', "this is for the shop's owner: ask from the machine itself, or set ADMIN_TOKEN")
 }
 

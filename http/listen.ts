@@ -27,7 +27,6 @@ export async function listen(
     const error = await tryListen(server, host, port)
     if (error === undefined) break
     if (systemCode(error) !== 'EADDRINUSE' || retries >= retriesMax) throw explain(error, host, port, setting)
-    // Not the clock's timer, which keeps no process alive: here nothing else does.
     await pause(retryMs)
   }
   const taken = server.address()
@@ -37,11 +36,15 @@ export async function listen(
 
 function tryListen(server: Server, host: string, port: number): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    server.once('error', resolve)
-    server.listen({ host, port, backlog }, () => {
-      server.off('error', resolve)
-      resolve(undefined)
-    })
+    const done = (error?: Error): void => {
+      server.off('error', done)
+      server.off('listening', listening)
+      resolve(error)
+    }
+    const listening = (): void => done()
+    server.on('error', done)
+    server.on('listening', listening)
+    server.listen({ host, port, backlog })
   })
 }
 

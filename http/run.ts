@@ -24,8 +24,8 @@ export interface RunOptions {
 }
 
 /**
- * Starts the service, tells the parent `{ ready: true, url }` where there is one, and stops on SIGTERM, SIGINT or the channel's
- * end. A signal that comes more than 2 s after the first forces the end. Ends the process; resolves when the service runs.
+ * Starts the service, tells the parent `{ ready: true, url }` where there is one, and stops on SIGTERM, the channel's end, or,
+ * where there is no parent, SIGINT. A signal that comes more than 2 s after the first forces the end. Ends the process; resolves when the service runs.
  */
 export async function runService({ name, log, start }: RunOptions): Promise<void> {
   const starting = Promise.resolve().then(start)
@@ -45,6 +45,7 @@ export async function runService({ name, log, start }: RunOptions): Promise<void
     process.exit(0)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT' && process.connected) return // a Ctrl-C is the parent's: it stops all in their order
     if (stoppingSince === undefined) void stop(signal)
     else if (performance.now() - stoppingSince > sameSignalMs) process.exit(1)
   }

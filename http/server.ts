@@ -5,7 +5,7 @@
  */
 import { createServer as createNodeServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import { type Clock, realClock, sleep } from '../clock.ts'
+import { type Clock, realClock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { watchConnections } from './connections.ts'
 import { Context } from './context.ts'
@@ -114,7 +114,13 @@ export function createServer(options: ServerOptions): Server {
       if (inFlight === 0) resolve()
     })
     connections.closeGently()
-    await Promise.race([Promise.all([ended, drained]), sleep(clock, graceMs)])
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(graceMs, resolve)
+      void Promise.all([ended, drained]).then(() => {
+        cancel()
+        resolve()
+      })
+    })
     node.closeAllConnections()
     await ended
   }

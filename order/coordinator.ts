@@ -13,24 +13,10 @@
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { attemptId, compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
-import type { AttemptId, Command, HeldItem, Item, Outcome } from '../storage/ledger.ts'
+import type { AttemptId, Command, HeldItem, Outcome } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
 import type { Incarnations } from './incarnations.ts'
-
-export interface Participant {
-  name: string
-  /**
-   * Answers in the order of the commands. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
-   * says that the call itself failed: the participant is down.
-   */
-  send(commands: readonly Command[], options: { deadline: number }): Promise<Outcome[]>
-}
-
-export interface Ask {
-  /** A participant's name. */
-  of: string
-  items: readonly Item[]
-}
+import { type Ask, type Participant, Refusal } from './participant.ts'
 
 export interface CoordinatorOptions {
   clock: Clock
@@ -43,16 +29,6 @@ export interface CoordinatorOptions {
   note: (sentence: string) => void
   /** Another order service uses the same participants: stop with exit code 2. */
   rival: (sentence: string) => void
-}
-
-/** What an attempt comes to where a participant says no. */
-export class Refusal extends Error {
-  readonly outcome: Outcome & { outcome: 'refused' }
-
-  constructor(outcome: Outcome & { outcome: 'refused' }) {
-    super(`refused: ${outcome.reason}`)
-    this.outcome = outcome
-  }
 }
 
 interface Side {

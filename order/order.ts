@@ -10,7 +10,8 @@ import { moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem } from '../storage/ledger.ts'
 import type { Log, LogEntry } from '../storage/log.ts'
 import type { Bought, OrderView, Purchase } from './client.ts'
-import { type Coordinator, Refusal } from './coordinator.ts'
+import type { Coordinator } from './coordinator.ts'
+import { Refusal } from './participant.ts'
 
 export interface OrdersOptions {
   log: Log

@@ -6,6 +6,7 @@ import { nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
+import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { keySchema } from './client.ts'
 import type { Orders } from './order.ts'
@@ -65,9 +66,7 @@ export function createOrderServer(options: OrderServerOptions): Server {
         internal: true,
         async handle({ query }) {
           const { before, limit } = check(page, query)
-          const found = await orders.list(before, limit + 1)
-          const data = found.slice(0, limit)
-          return { data, extra: { next: found.length > limit ? data.at(-1)!.number : null } }
+          return pageReply(await orders.list(before, limit + 1), limit, ({ number }) => number)
         },
       },
     ],

@@ -15,7 +15,6 @@ const names = [
   '100 %',
   '🦄',
   'Ünïcode',
-  '..',
   '__proto__',
   'constructor',
   'toString',
@@ -24,7 +23,6 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 const file = `name,price,quantity\n${names.map((name) => `${quoted(name)},1.10,7\n`).join('')}`
 const dataDir = t.testdir({ catalog: { 'toys_db.csv': file } })
 const store = await startStore({ dataDir, t })
-// A client makes `/products/..` into `/` by itself; the dots are escaped here so that they arrive.
 const at = (name: string) => `${store.url}/products/${encodeURIComponent(name)}`
 
 t.test('any name can be read, bought and found again', async (t) => {
@@ -33,7 +31,6 @@ t.test('any name can be read, bought and found again', async (t) => {
     t.equal(bought.status, 200, name)
     t.strictSame(bought.body, { data: { order_number: index + 1, name, quantity: 3, price: 1.1, total: 3.3 } })
     t.match((await ask(`${store.url}/orders/${index + 1}`)).body, { data: { name, quantity: 3 } })
-    if (name === '..') continue
     t.strictSame((await ask(at(name))).body, { data: { name, price: 1.1, quantity: 4, stock: 4 } })
     t.strictSame((await ask(`${store.catalogUrl}/query/${encodeURIComponent(name)}`)).status, 200)
   }
@@ -83,7 +80,7 @@ t.test('the files hold the names as they are, before and after a start', async (
   const { differences } = await verifyFiles(dataDir)
   t.strictSame(differences, [])
   const { url } = await startStore({ dataDir, t })
-  for (const name of names.filter((one) => one !== '..'))
+  for (const name of names)
     t.match((await ask(`${url}/products/${encodeURIComponent(name)}`)).body, { data: { name } }, name)
   t.match((await ask(`${url}/orders/8`)).body, { data: { name: '🦄' } })
 })

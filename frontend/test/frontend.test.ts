@@ -4,7 +4,7 @@ import { checkOwner, purchaseFailure } from '../frontend.ts'
 
 const visitor = (remoteAddress: string, headers: Record<string, string> = {}) => ({
   remoteAddress,
-  header: (name: string) => headers[name],
+  header: (name: string) => ({ host: 'localhost:8080', ...headers })[name],
 })
 
 t.test('without a token the owner is who comes from the machine itself', async (t) => {
@@ -33,9 +33,9 @@ t.test('with a token the owner is who carries it, from anywhere', async (t) => {
 })
 
 t.test("another site's page is refused, its own is not", async (t) => {
-  const from = (origin: string) => visitor('127.0.0.1', { origin, host: 'toys.example:8080' })
-  t.doesNotThrow(() => checkOwner(from('http://toys.example:8080'), undefined))
-  for (const origin of ['http://evil.example:8080', 'http://toys.example', 'null', '', 'toys.example:8080'])
+  const from = (origin: string) => visitor('127.0.0.1', { origin, host: '127.0.0.1:8080' })
+  t.doesNotThrow(() => checkOwner(from('http://127.0.0.1:8080'), undefined))
+  for (const origin of ['http://evil.example:8080', 'http://127.0.0.1', 'null', '', '127.0.0.1:8080'])
     t.throws(() => checkOwner(from(origin), undefined), { code: 'forbidden' }, origin)
 })
 
@@ -44,4 +44,11 @@ t.test('only an unknown outcome is told with its key', async (t) => {
   t.match(unknown, { code: 'outcome_unknown', details: { idempotency_key: 'key-1' }, message: /same Idempotency-Key/ })
   for (const error of [new StoreError('out_of_stock', 'no'), new StoreError('unavailable', 'no'), new Error('bug')])
     t.equal(purchaseFailure(error, 'key-1'), error)
+})
+
+t.test("a page whose own name leads to this machine is another site's page", async (t) => {
+  for (const host of ['localhost', 'localhost:8080', '127.0.0.1:8080', '[::1]:8080'])
+    t.doesNotThrow(() => checkOwner(visitor('127.0.0.1', { host }), undefined), host)
+  for (const host of ['evil.example:8080', 'localhost.evil.example', '', '127.0.0.1.evil.example'])
+    t.throws(() => checkOwner(visitor('127.0.0.1', { host }), undefined), { code: 'forbidden' }, host)
 })

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { until } from './harness.ts'
@@ -50,12 +51,23 @@ t.test('a service tells its parent that it is ready, and stops once for many sig
   })
 })
 
-t.test('a service without a parent runs too', async (t) => {
-  const { child, out, exited } = start(t, 'well', { parent: false })
-  await until(() => out().includes('"ready"'))
+t.test('a Ctrl-C is left to the parent, which stops all in their order', async (t) => {
+  const { child, out, exited } = start(t, 'well')
+  await once(child, 'message')
+  child.kill('SIGINT')
+  t.equal(await Promise.race([exited, pause(300).then(() => 'runs on')]), 'runs on')
+  t.notMatch(out(), /stopping/)
   child.kill('SIGTERM')
   t.equal(await exited, 0)
 })
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  t.test(`a service without a parent runs too, and stops at ${signal}`, async (t) => {
+    const { child, out, exited } = start(t, 'well', { parent: false })
+    await until(() => out().includes('"ready"'))
+    child.kill(signal)
+    t.equal(await exited, 0)
+  })
 
 t.test('a service stops when its parent has gone', async (t) => {
   const { child, out, exited } = start(t, 'well')

@@ -2,45 +2,15 @@
  * An order service whose world is held in hand: time, the log's sync, and every message to the catalog. The coordinator,
  * the orders and the ledger's rule are the real ones.
  */
-import type { Clock } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import { rule } from '../../ledger/rule.ts'
 import type { Command, Outcome } from '../../storage/ledger.ts'
 import { LedgerState } from '../../storage/ledger-state.ts'
 import type { Entry, Log, LogEntry } from '../../storage/log.ts'
+import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Bought } from '../client.ts'
 import { Coordinator } from '../coordinator.ts'
 import { Orders } from '../order.ts'
-
-export class HeldClock implements Clock {
-  #at = 1_000_000
-  #timers: { at: number; work: () => void }[] = []
-
-  now = (): number => this.#at
-  elapsed = (): number => this.#at
-
-  after(ms: number, work: () => void): () => void {
-    const timer = { at: this.#at + ms, work }
-    this.#timers.push(timer)
-    return () => {
-      this.#timers = this.#timers.filter((one) => one !== timer)
-    }
-  }
-
-  /** Lets time pass and everything happen that is due, in its order. */
-  async pass(ms: number): Promise<void> {
-    const until = this.#at + ms
-    for (;;) {
-      await turns()
-      const due = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
-      if (due === undefined) break
-      this.#timers = this.#timers.filter((one) => one !== due)
-      this.#at = Math.max(this.#at, due.at)
-      due.work()
-    }
-    this.#at = until
-  }
-}
 
 /** Lets every promise that can go on go on. */
 export const turns = async (): Promise<void> => {
@@ -174,7 +144,7 @@ export class HeldLog implements Log {
 }
 
 export interface HeldStore {
-  clock: HeldClock
+  clock: HandClock
   catalog: HeldCatalog
   log: HeldLog
   coordinator: Coordinator
@@ -190,7 +160,7 @@ export interface HeldStore {
 export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Promise<HeldStore> {
   const catalog = new HeldCatalog(stock)
   const incarnation = { last: 0 }
-  const clock = new HeldClock()
+  const clock = new HandClock()
   const log = new HeldLog()
   const store = { clock, catalog, log, notes: [], rivals: [], incarnation } as unknown as HeldStore
   const begin = async (): Promise<void> => {

@@ -1,0 +1,27 @@
+/** Who takes part in a purchase by holding something for it: the catalog holds pieces. */
+import type { Command, Item, Outcome } from '../storage/ledger.ts'
+
+export interface Participant {
+  name: string
+  /**
+   * Answers in the order of the commands. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
+   * says that the call itself failed: the participant is down.
+   */
+  send(commands: readonly Command[], options: { deadline: number }): Promise<Outcome[]>
+}
+
+export interface Ask {
+  /** A participant's name. */
+  of: string
+  items: readonly Item[]
+}
+
+/** What an attempt comes to where a participant says no. */
+export class Refusal extends Error {
+  readonly outcome: Outcome & { outcome: 'refused' }
+
+  constructor(outcome: Outcome & { outcome: 'refused' }) {
+    super(`refused: ${outcome.reason}`)
+    this.outcome = outcome
+  }
+}

@@ -1,8 +1,11 @@
 /** Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. */
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { parse } from 'csv-parse'
 import { isAttemptId } from '../storage/attempt-id.ts'
+
+/** More than a batch that is being written. */
+const tailBytes = 1 << 21
 
 export interface OrderRow {
   number: number
@@ -18,16 +21,18 @@ export interface OrdersRead {
   /** Rows of an older store's file that was taken over: they are not counted as sold. */
   broughtAlong: number
   lastNumber: number
+  /** The last order, where it has fewer rows than it should: being written just now, or damaged. */
+  unfinished: OrderRow | undefined
   differences: string[]
 }
 
 /** Hands every sold row to `sold`, in order. Throws where the file cannot be read. */
 export async function readOrders(path: string, sold: (row: OrderRow) => void): Promise<OrdersRead> {
-  const result: OrdersRead = { orders: 0, broughtAlong: 0, lastNumber: 0, differences: [] }
+  const result: OrdersRead = { orders: 0, broughtAlong: 0, lastNumber: 0, unfinished: undefined, differences: [] }
   const keys = new Set<string>()
   const attempts = new Set<string>()
   let previous = { number: 0, row: 1, of: 1, attempt: '' }
-  const { size } = await stat(path) // a running store appends while we read
+  const size = await wholeLines(path)
   if (size === 0) return result
   const rows = createReadStream(path, { end: size - 1 }).pipe(
     parse({ columns: true, info: true, relax_column_count: true }),
@@ -66,9 +71,24 @@ export async function readOrders(path: string, sold: (row: OrderRow) => void): P
     if (!Number.isSafeInteger(quantity) || quantity < 0 || (attempt !== '' && quantity < 1))
       wrong(`the quantity is "${record.quantity}"`)
     if (!/^\d+\.\d\d$/.test(record.price ?? '')) wrong(`the price is "${record.price}"`)
-    if (attempt !== '') sold({ number, name, quantity, attempt, where })
+    const one = { number, name, quantity, attempt, where }
+    if (attempt !== '') sold(one)
+    result.unfinished = row < of ? one : undefined
     previous = { number, row, of, attempt }
     result.lastNumber = number
   }
   return result
+}
+
+/** The bytes up to the last line end: a running store appends while we read. */
+async function wholeLines(path: string): Promise<number> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const tail = Buffer.alloc(Math.min(size, tailBytes))
+    const { bytesRead } = await file.read(tail, 0, tail.length, size - tail.length)
+    return size - tail.length + tail.subarray(0, bytesRead).lastIndexOf(10) + 1
+  } finally {
+    await file.close()
+  }
 }

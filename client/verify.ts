@@ -30,6 +30,9 @@ export async function verifyFiles(dataDir: string): Promise<Verdict> {
     if (fault !== undefined) differences.push(fault)
     if (counts(row, state)) sold.set(row.name, (sold.get(row.name) ?? 0) + row.quantity)
   })
+  const { unfinished } = read
+  if (unfinished !== undefined && counts(unfinished, state))
+    differences.push(`${unfinished.where}: the last rows of order ${unfinished.number} are missing`)
   const reserved = new Map<string, number>()
   for (const { items } of state.reservations())
     for (const { account, amount } of items) reserved.set(account, (reserved.get(account) ?? 0) + amount)

@@ -39,7 +39,7 @@ export async function booksOf(url: string): Promise<{ products: unknown; orders:
 }
 
 /** Asks until `condition` holds; throws after `ms` milliseconds. What it throws counts as no. */
-export async function eventually(condition: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
   const until = performance.now() + ms
   for (;;) {
     if (

@@ -1,6 +1,6 @@
 /**
- * When the readable file is brought up to date: at once when idle, soon under load, and never for more than a twentieth of
- * the time. A turn that the disk refuses is tried again a second later; meanwhile the journal holds everything.
+ * When the readable file is brought up to date: at once when idle (then for no more than a fifth of the time), soon under load
+ * (for no more than a twentieth). A turn that the disk refuses is tried again a second later; meanwhile the journal holds everything.
  */
 import type { Clock } from '../../clock.ts'
 import type { Snapshot } from './segments.ts'
@@ -14,7 +14,8 @@ export interface CatchUpOptions {
 
 const idleMs = 20
 const underLoadMs = 1000
-const restPerWork = 20
+/** How long to rest after a turn, in turns. */
+const rests = { idle: 4, underLoad: 20 }
 
 export class CatchUp {
   readonly #options: CatchUpOptions
@@ -79,9 +80,9 @@ export class CatchUp {
   }
 
   #waitMs(): number {
-    const due = Math.min(this.#lastChange + idleMs, this.#firstChange + underLoadMs)
-    const rested = this.#lastEnd + this.#lastTook * restPerWork
-    return Math.ceil(Math.max(due, rested) - this.#options.clock.elapsed())
+    const idle = Math.max(this.#lastChange + idleMs, this.#lastEnd + this.#lastTook * rests.idle)
+    const underLoad = Math.max(this.#firstChange + underLoadMs, this.#lastEnd + this.#lastTook * rests.underLoad)
+    return Math.ceil(Math.min(idle, underLoad) - this.#options.clock.elapsed())
   }
 
   async #turn(): Promise<void> {

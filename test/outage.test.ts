@@ -29,7 +29,7 @@ t.test(
       const refused = await millisecondsOf(() => buy(shop.url, { name: 'Tux', quantity: 1 }, { key: 'later' }))
       t.match(refused, unavailable)
       t.equal(refused.headers.get('retry-after'), '1')
-      t.ok(refused.ms < 500, `${Math.round(refused.ms)} ms`)
+      t.ok(refused.ms < 1500, `${Math.round(refused.ms)} ms`)
     }
     t.match(await ask(`${shop.url}/orders/1`), { status: 200, body: { data: { number: 1 } } })
     t.match(await ask(`${shop.url}/orders`), { status: 200, body: { data: [{ number: 1 }] } })
@@ -57,7 +57,7 @@ t.test('with the order service down purchases are refused quickly and toys are r
   const refused = await millisecondsOf(() => buy(shop.url, { name: 'Tux', quantity: 1 }))
   t.match(refused, unavailable)
   t.equal(refused.headers.get('retry-after'), '1')
-  t.ok(refused.ms < 500, `${Math.round(refused.ms)} ms`)
+  t.ok(refused.ms < 1500, `${Math.round(refused.ms)} ms`)
   t.match(await ask(`${shop.url}/products/Tux`), { status: 200, body: { data: { quantity: 9999 } } })
   t.match(await ask(`${shop.url}/orders/1`), unavailable)
   const ORDER_PORT = new URL(order.url).port
@@ -92,12 +92,12 @@ t.test('a catalog that hangs is given up in time, and nothing of the purchase st
     millisecondsOf(() => ask(`${store.url}/orders/1`)),
   ])
   t.match(first, unavailable)
-  t.ok(first.ms < 5500, `${Math.round(first.ms)} ms`)
+  t.ok(first.ms < 8000, `${Math.round(first.ms)} ms`)
   t.match(order, { status: 200 })
-  t.ok(order.ms < 500, 'reads of orders go on')
+  t.ok(order.ms < 1500, 'reads of orders go on')
   const next = await millisecondsOf(() => buy(store.url, { name: 'Tux', quantity: 1 }))
   t.match(next, unavailable)
-  t.ok(next.ms < 500, 'the next one does not wait again')
+  t.ok(next.ms < 1500, 'the next one does not wait again')
   process.kill(catalog, 'SIGCONT')
   const again = () => buy(store.url, { name: 'Tux', quantity: 1 }, { key: 'hangs' })
   await eventually(async () => (await again()).status === 200)

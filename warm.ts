@@ -1,2 +1,8 @@
-/** Run by `npm ci`: loads each service once, so that Node keeps what it has compiled and the first start is as quick as any. */
-for (const service of ['catalog', 'order', 'frontend']) await import(`./${service}/start.ts`)
+/**
+ * Run by `npm ci`: Node keeps what it has compiled (NODE_COMPILE_CACHE), so that the first start is as quick and small as
+ * any. Each program is started with a setting that it refuses: by then it has loaded everything, and has done nothing.
+ */
+import { spawnSync } from 'node:child_process'
+
+for (const program of ['start.ts', 'order/main.ts', 'frontend/main.ts'])
+  spawnSync(process.execPath, [...process.execArgv, program], { env: { ...process.env, PORT: 'none' }, stdio: 'ignore' })

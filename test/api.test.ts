@@ -1,8 +1,8 @@
 import t from 'tap'
 import { ask, errorOf } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
-const store = await startStore({ dataDir: t.testdir(), t })
+const store = await startStore({ dataDir: dataDirOf(t), t })
 const { url } = store
 const get = (path: string, headers: Record<string, string> = {}) => ask(`${url}${path}`, { headers })
 const tux = (quantity: number) => ({ name: 'Tux', price: 25.99, quantity, stock: quantity })

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ask, booksOf } from './ask.ts'
-import { startStore } from './store.ts'
+import { dataDirOf, startStore } from './store.ts'
 
-const { url, catalogUrl, orderUrl } = await startStore({ dataDir: t.testdir(), t })
+const { url, catalogUrl, orderUrl } = await startStore({ dataDir: dataDirOf(t), t })
 const before = await booksOf(url)
 
 interface Bad {

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { ask } from './ask.ts'
-import { NotOpened, startStore } from './store.ts'
+import { dataDirOf, NotOpened, startStore } from './store.ts'
 
 /** The sentences with which a store refuses to start: exit code 2, and nothing of it left running. */
 async function refusal(t: Test, dataDir: string, env: Record<string, string> = {}): Promise<string> {
@@ -28,13 +28,13 @@ const several = (t: Test, tests: Readonly<Record<string, (t: Test) => Promise<vo
 t.test('a setting out of range', async (t) => {
   several(t, {
     'of the store': async (t) => {
-      const dataDir = `${t.testdir()}/data`
+      const dataDir = `${dataDirOf(t)}/data`
       const said = await refusal(t, dataDir, { PORT: '70000' })
       t.equal(said, 'toy store: the setting PORT must be a whole number from 0 to 65535, but it is "70000"')
       await t.rejects(stat(dataDir), 'nothing was made')
     },
     'that is a word': async (t) => {
-      const said = await refusal(t, t.testdir(), { CACHE: 'maybe' })
+      const said = await refusal(t, dataDirOf(t), { CACHE: 'maybe' })
       t.equal(said, 'toy store: the setting CACHE must be on or off, but it is "maybe"')
     },
   })
@@ -56,7 +56,7 @@ t.test('a toys_db.csv that is broken is left byte for byte', async (t) => {
   const test = ([what, file, said]: (typeof rows)[number]) => [
     what,
     async (t: Test) => {
-      const dataDir = t.testdir({ catalog: { 'toys_db.csv': file } })
+      const dataDir = dataDirOf(t, { catalog: { 'toys_db.csv': file } })
       const path = `${dataDir}/catalog/toys_db.csv`
       t.match(await refusal(t, dataDir), `catalog: ${path}:${said}`)
       t.equal(await readFile(path, 'utf8'), file)
@@ -72,11 +72,11 @@ t.test('a place that is taken', async (t) => {
       t.teardown(() => server.close())
       await once(server, 'listening')
       const { port } = server.address() as { port: number }
-      const said = await refusal(t, t.testdir(), { PORT: String(port) })
+      const said = await refusal(t, dataDirOf(t), { PORT: String(port) })
       t.match(said, `frontend: port ${port} is in use: stop what uses it or set PORT`)
     },
     'a folder of another store, which goes on': async (t) => {
-      const dataDir = t.testdir()
+      const dataDir = dataDirOf(t)
       const first = await startStore({ dataDir, t })
       const said = await refusal(t, dataDir)
       t.match(said, /(catalog|order): .*\/(catalog|order) is in use by another store \(.+\); stop it, or give this one/)
@@ -85,14 +85,14 @@ t.test('a place that is taken', async (t) => {
       t.equal(await first.stop(), 0)
     },
     'a file where the data folder should be': async (t) => {
-      const dataDir = `${t.testdir({ data: 'a file' })}/data`
+      const dataDir = `${dataDirOf(t, { data: 'a file' })}/data`
       const said = await refusal(t, dataDir)
       t.match(said, `${dataDir}`)
       t.equal(said.split('\n').length, 1, said)
       t.equal(await readFile(dataDir, 'utf8'), 'a file')
     },
     'a folder where toys_db.csv should be': async (t) => {
-      const dataDir = t.testdir({ catalog: { 'toys_db.csv': { inside: '' } } })
+      const dataDir = dataDirOf(t, { catalog: { 'toys_db.csv': { inside: '' } } })
       const said = await refusal(t, dataDir)
       t.match(said, /^catalog: .*toys_db\.csv/)
     },
@@ -100,7 +100,7 @@ t.test('a place that is taken', async (t) => {
 })
 
 t.test('PORT=0 takes a free port and prints it', async (t) => {
-  const store = await startStore({ dataDir: t.testdir(), env: { HOST: '127.0.0.1', LOG_LEVEL: 'warn' }, t })
+  const store = await startStore({ dataDir: dataDirOf(t), env: { HOST: '127.0.0.1', LOG_LEVEL: 'warn' }, t })
   t.strictSame(store.output, [`The toy store is open at ${store.url}`])
   t.match(store.url, /^http:\/\/127\.0\.0\.1:[1-9]\d+$/)
   t.equal((await ask(`${store.url}/readyz`)).status, 200)

@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, booksOf, eventually } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
-const dataDir = t.testdir()
+const dataDir = dataDirOf(t)
 const store = await startStore({ dataDir, t })
 const { url } = store
 const port = Number(new URL(url).port)

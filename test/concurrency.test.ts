@@ -3,14 +3,14 @@ import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask } from './ask.ts'
 import { oversell } from './oversell.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
 t.test('256 connections and 1,000 pieces: exactly 1,000 are sold', async (t) => {
-  t.strictSame(await oversell(t.testdir()), [])
+  t.strictSame(await oversell(dataDirOf(t)), [])
 })
 
 t.test('purchases at the same time', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const store = await startStore({ dataDir, t })
   const { url } = store
   const orders = async () => ((await ask(`${url}/orders?limit=1000`)).body as { data: { number: number }[] }).data

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, booksOf, eventually } from './ask.ts'
-import { buy, type Store, startStore } from './store.ts'
+import { buy, dataDirOf, type Store, startStore } from './store.ts'
 
 const header = 'order_number,line,name,quantity,price,user,cart,key,attempt,placed_at\n'
 const rest = 'Whale,19.99,10000\nElephant,29.99,10000\nFox,29.99,10000\nPython,29.99,10000\nDolphin,22.99,10000\n'
 
 t.test('a purchase leaves by three doors: the reply, the files, the state after a start', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const toys = () => readFile(`${dataDir}/catalog/toys_db.csv`, 'utf8')
   const orders = () => readFile(`${dataDir}/order/orders.csv`, 'utf8')
   let store: Store = await startStore({ dataDir, t })
@@ -40,7 +40,7 @@ t.test('a purchase leaves by three doors: the reply, the files, the state after 
 })
 
 t.test('a purchase is there after kill -9 as after a stop', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   let store: Store = await startStore({ dataDir, t })
   const bought = await buy(store.url, { name: 'Tux', quantity: 2 }, { key: 'mine' })
   const books = await booksOf(store.url)
@@ -54,7 +54,7 @@ t.test('a purchase is there after kill -9 as after a stop', async (t) => {
 })
 
 t.test('a refusal leaves by no door', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const store = await startStore({ dataDir, t })
   const files = async () =>
     Promise.all(

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, errorOf } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
-const dataDir = t.testdir()
+const dataDir = dataDirOf(t)
 const { url, catalogUrl, orderUrl } = await startStore({ dataDir, t })
 const post = (to: string, body: unknown) => ask(to, { method: 'POST', body })
 const toy = async (name: string) => (await ask(`${catalogUrl}/query/${name}`)).body

@@ -1,9 +1,10 @@
 /** A short kill run with a fixed seed; `npm run test:kill` runs longer ones. */
 import t from 'tap'
 import { killRun } from './kill-run.ts'
+import { dataDirOf } from './store.ts'
 
 t.test('eight kills under buyers who never stop: nothing lost, nothing doubled, the books balance', async (t) => {
-  const { acknowledged, wrong, verdict } = await killRun({ dataDir: t.testdir(), kills: 8, seed: 7, t })
+  const { acknowledged, wrong, verdict } = await killRun({ dataDir: dataDirOf(t), kills: 8, seed: 7, t })
   t.same(wrong, [])
   t.ok(acknowledged > 8, `${acknowledged} purchases were acknowledged`)
   t.match(verdict, /^books balanced: /)

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, errorOf } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
 const names = [
   'a%2Fb',
@@ -21,7 +21,7 @@ const names = [
 ]
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 const file = `name,price,quantity\n${names.map((name) => `${quoted(name)},1.10,7\n`).join('')}`
-const dataDir = t.testdir({ catalog: { 'toys_db.csv': file } })
+const dataDir = dataDirOf(t, { catalog: { 'toys_db.csv': file } })
 const store = await startStore({ dataDir, t })
 const at = (name: string) => `${store.url}/products/${encodeURIComponent(name)}`
 

@@ -6,10 +6,10 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, eventually } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
 const toys = 'name,price,quantity\nTux,0.10,10000\nFox,0.07,500\nOwl,19.99,10000\nLast,5.00,1\nCub,9999999.99,1000000\n'
-const dataDir = t.testdir({ catalog: { 'toys_db.csv': toys } })
+const dataDir = dataDirOf(t, { catalog: { 'toys_db.csv': toys } })
 const store = await startStore({ dataDir, t })
 const { url, catalogUrl, orderUrl } = store
 const stockOf = async (name: string) =>

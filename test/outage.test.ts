@@ -4,8 +4,8 @@ import { verifyFiles } from '../client/verify.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
 import { ask, eventually } from './ask.ts'
-import { buy, startStore } from './store.ts'
-import { dataDir, startService } from './world.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
+import { startService } from './world.ts'
 
 const millisecondsOf = async <Result>(work: () => Promise<Result>): Promise<{ ms: number } & Result> => {
   const began = performance.now()
@@ -17,7 +17,7 @@ const unavailable = { status: 503, body: { error: { code: 503, reason: 'unavaila
 t.test(
   'with the catalog down purchases are refused quickly, orders are read, and all is well when it is back',
   async (t) => {
-    const DATA_DIR = dataDir(t)
+    const DATA_DIR = dataDirOf(t)
     const catalog = await startService(t, startCatalog, { DATA_DIR })
     const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
     const shop = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: order.url })
@@ -48,7 +48,7 @@ t.test(
 )
 
 t.test('with the order service down purchases are refused quickly and toys are read', async (t) => {
-  const DATA_DIR = dataDir(t)
+  const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
   const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
   const shop = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: order.url })
@@ -68,7 +68,7 @@ t.test('with the order service down purchases are refused quickly and toys are r
 })
 
 t.test('the front end becomes ready when it has reached every neighbour', async (t) => {
-  const DATA_DIR = dataDir(t)
+  const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
   const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
   await order.close()
@@ -82,7 +82,7 @@ t.test('the front end becomes ready when it has reached every neighbour', async 
 })
 
 t.test('a catalog that hangs is given up in time, and nothing of the purchase stays reserved', async (t) => {
-  const folder = dataDir(t)
+  const folder = dataDirOf(t)
   const store = await startStore({ dataDir: folder, t })
   t.match(await buy(store.url, { name: 'Tux', quantity: 1 }), { status: 200 })
   const catalog = store.pids.catalog!

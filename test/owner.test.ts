@@ -1,12 +1,12 @@
 import t from 'tap'
 import { ask, errorOf } from './ask.ts'
-import { buy, startStore } from './store.ts'
+import { buy, dataDirOf, startStore } from './store.ts'
 
 const ownersOnly = "this is for the shop's owner: ask from the machine itself, or set ADMIN_TOKEN"
 const notAcrossSites = "this is for the shop's owner, and not from another site's page"
 
 t.test("without a token the owner's routes are for this machine only", async (t) => {
-  const { url } = await startStore({ dataDir: t.testdir(), t })
+  const { url } = await startStore({ dataDir: dataDirOf(t), t })
   for (const path of ['/orders', '/movements']) {
     const get = (headers: Record<string, string>) => ask(url + path, { headers })
     t.equal((await get({})).status, 200)
@@ -32,7 +32,7 @@ t.test("without a token the owner's routes are for this machine only", async (t)
 
 t.test('with tokens and ERROR_STATUS=200', async (t) => {
   const env = { ADMIN_TOKEN: 'owner-owner', INTERNAL_TOKEN: 'inside-inside', ERROR_STATUS: '200' }
-  const { url, catalogUrl, orderUrl } = await startStore({ dataDir: t.testdir(), env, t })
+  const { url, catalogUrl, orderUrl } = await startStore({ dataDir: dataDirOf(t), env, t })
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
   t.test('the owner is who carries the admin token, through a proxy too', async (t) => {

@@ -11,6 +11,7 @@ import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { verifyFiles } from '../client/verify.ts'
 import type { Failpoint } from './failpoint-service.ts'
+import { dataDirOf } from './store.ts'
 
 type Name = 'catalog' | 'order'
 
@@ -23,11 +24,15 @@ async function freePort(): Promise<number> {
   return port
 }
 
-const dataDir = t.testdir()
+const dataDir = dataDirOf(t)
 const ports = { catalog: await freePort(), order: await freePort() }
 const running = new Map<Name, ChildProcess>()
-t.teardown(() => {
-  for (const child of running.values()) child.kill('SIGKILL')
+t.teardown(async () => {
+  for (const child of running.values()) {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined
+    child.kill('SIGKILL')
+    await ended
+  }
 })
 
 function spawnService(name: Name, failpoint?: Failpoint): ChildProcess {

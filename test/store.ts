@@ -114,6 +114,12 @@ export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promis
   }
 }
 
+/** `t.testdir`, removed only after the teardowns: tap removes it first where it was made before the first of them. */
+export function dataDirOf(t: Test, files: Parameters<Test['testdir']>[0] = {}): string {
+  t.teardown(() => {})
+  return t.testdir(files)
+}
+
 /** Buys through the front door; `body` is sent as it is where it is text, else as JSON. */
 export async function buy(
   url: string,

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { ask, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
-import { buy, goneGroup, startStore } from './store.ts'
+import { buy, dataDirOf, goneGroup, startStore } from './store.ts'
 
 t.test('a killed service is started again, and the store goes on selling without loss', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const store = await startStore({ dataDir, t })
   const buyers = startBuyers(store.url, 8)
   t.teardown(() => buyers.stop())
@@ -37,7 +37,7 @@ for (const [what, signal] of [
   ['SIGTERM', 'SIGTERM'],
 ] as const)
   t.test(`${what} in the middle of purchases ends all in order and loses nothing acknowledged`, async (t) => {
-    const dataDir = t.testdir()
+    const dataDir = dataDirOf(t)
     const store = await startStore({ dataDir, t })
     const buyers = startBuyers(store.url, 16)
     t.teardown(() => buyers.stop())
@@ -56,7 +56,7 @@ for (const [what, signal] of [
   })
 
 t.test('services whose supervisor was killed stop by themselves, in order', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const store = await startStore({ dataDir, t })
   const buyers = startBuyers(store.url, 8)
   t.teardown(() => buyers.stop())
@@ -71,7 +71,7 @@ t.test('services whose supervisor was killed stop by themselves, in order', asyn
 })
 
 t.test('exit code 2 of one service ends all with its sentence', async (t) => {
-  const dataDir = t.testdir()
+  const dataDir = dataDirOf(t)
   const store = await startStore({ dataDir, t })
   await buy(store.url, { name: 'Tux', quantity: 1 })
   const path = `${dataDir}/catalog/toys_db.csv`

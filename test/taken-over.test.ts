@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { ask } from './ask.ts'
-import { buy, NotOpened, startStore } from './store.ts'
+import { buy, dataDirOf, NotOpened, startStore } from './store.ts'
 
 const client = fileURLToPath(new URL('../client/main.ts', import.meta.url))
 const original =
@@ -20,7 +20,7 @@ const verify = (dataDir: string): Promise<{ code: number; said: string }> =>
   })
 
 t.test("the original's orders are taken over: numbers go on, books balance, the old file is kept", async (t) => {
-  const dataDir = t.testdir(older())
+  const dataDir = dataDirOf(t, older())
   const orders = () => readFile(`${dataDir}/order/orders.csv`, 'utf8')
   const first = await startStore({ dataDir, t })
   t.match((await ask(`${first.url}/products/Tux`)).body, { data: { price: 15.99, stock: 93 } })
@@ -52,7 +52,7 @@ t.test("the original's orders are taken over: numbers go on, books balance, the 
 
 t.test("an original's file that is broken stops the start and stays as it was", async (t) => {
   const broken = `${original}8,Tux,many,15.99\n`
-  const dataDir = t.testdir({ order: { 'orders.csv': broken } })
+  const dataDir = dataDirOf(t, { order: { 'orders.csv': broken } })
   const error: unknown = await startStore({ dataDir, t }).catch((reason: unknown) => reason)
   if (!(error instanceof NotOpened)) throw error
   t.equal(error.code, 2)
@@ -65,7 +65,7 @@ t.test("an original's file that is broken stops the start and stays as it was", 
 })
 
 t.test('verify tells a difference with file and line, and exits with 1', async (t) => {
-  const dataDir = t.testdir(older())
+  const dataDir = dataDirOf(t, older())
   const store = await startStore({ dataDir, t })
   await buy(store.url, { name: 'Tux', quantity: 3 })
   t.equal(await store.stop(), 0)

@@ -44,9 +44,3 @@ export async function startService(
   t.teardown(closeOnce)
   return { url, close: closeOnce }
 }
-
-/** `t.testdir`, removed only after the teardowns: tap removes it first where it was made before the first of them. */
-export function dataDir(t: Test, files: Parameters<Test['testdir']>[0] = {}): string {
-  t.teardown(() => {})
-  return t.testdir(files)
-}

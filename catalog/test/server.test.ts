@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { ask, errorOf } from '../../test/ask.ts'
-import { dataDir, startService } from '../../test/world.ts'
+import { dataDirOf } from '../../test/store.ts'
+import { startService } from '../../test/world.ts'
 import { startCatalog } from '../start.ts'
 
-const folder = dataDir(t, { catalog: { 'toys_db.csv': 'name,price,quantity\nTux,25.99,10\nFox,0.50,3\n' } })
+const folder = dataDirOf(t, { catalog: { 'toys_db.csv': 'name,price,quantity\nTux,25.99,10\nFox,0.50,3\n' } })
 const { url, close } = await startService(t, startCatalog, { DATA_DIR: folder })
 const post = (path: string, body: unknown) => ask(url + path, { method: 'POST', body })
 const ledger = async (...commands: unknown[]) => (await post('/ledger', commands)).body

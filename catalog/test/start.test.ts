@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { ask } from '../../test/ask.ts'
-import { dataDir, startService } from '../../test/world.ts'
+import { dataDirOf } from '../../test/store.ts'
+import { startService } from '../../test/world.ts'
 import { startCatalog } from '../start.ts'
 
 const head = 'name,price,quantity\n'
@@ -31,7 +32,7 @@ t.test('a toys_db.csv that is broken stops the start with its line, and is left 
     ['', '1: the file is empty; give it the header name,price,quantity'],
   ]
   for (const [index, [file, said]] of rows.entries()) {
-    const DATA_DIR = `${t.testdir({ catalog: { 'toys_db.csv': file } })}`
+    const DATA_DIR = `${dataDirOf(t, { catalog: { 'toys_db.csv': file } })}`
     const path = `${DATA_DIR}/catalog/toys_db.csv`
     await t.rejects(
       startService(t, startCatalog, { DATA_DIR }),
@@ -44,7 +45,7 @@ t.test('a toys_db.csv that is broken stops the start with its line, and is left 
 
 t.test('what a spreadsheet writes is read: a BOM, CRLF, quotes, other columns order, stock for quantity', async (t) => {
   const file = '\ufeffstock,"name",price\r\n5,"Truck, ""big""",9\r\n\r\n0,Tux,9.5\r\n'
-  const { url } = await startService(t, startCatalog, { DATA_DIR: dataDir(t, { catalog: { 'toys_db.csv': file } }) })
+  const { url } = await startService(t, startCatalog, { DATA_DIR: dataDirOf(t, { catalog: { 'toys_db.csv': file } }) })
   t.strictSame((await ask(`${url}/products`)).body, {
     data: [
       { name: 'Truck, "big"', price: 9, quantity: 5, stock: 5 },
@@ -55,6 +56,6 @@ t.test('what a spreadsheet writes is read: a BOM, CRLF, quotes, other columns or
 })
 
 t.test('a toys_db.csv with a header alone is an empty shop', async (t) => {
-  const { url } = await startService(t, startCatalog, { DATA_DIR: dataDir(t, { catalog: { 'toys_db.csv': head } }) })
+  const { url } = await startService(t, startCatalog, { DATA_DIR: dataDirOf(t, { catalog: { 'toys_db.csv': head } }) })
   t.strictSame((await ask(`${url}/products`)).body, { data: [], next: null })
 })

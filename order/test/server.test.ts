@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startCatalog } from '../../catalog/start.ts'
 import { ask, errorOf, eventually } from '../../test/ask.ts'
-import { dataDir, startService } from '../../test/world.ts'
+import { dataDirOf } from '../../test/store.ts'
+import { startService } from '../../test/world.ts'
 import { startOrder } from '../start.ts'
 
 async function started(t: Test, settings: Record<string, string> = {}) {
-  const DATA_DIR = dataDir(t)
+  const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, ...settings })
   const env = { DATA_DIR, CATALOG_URL: catalog.url, ...settings }
   const order = await startService(t, startOrder, env)

@@ -5,4 +5,7 @@
 import { spawnSync } from 'node:child_process'
 
 for (const program of ['start.ts', 'order/main.ts', 'frontend/main.ts'])
-  spawnSync(process.execPath, [...process.execArgv, program], { env: { ...process.env, PORT: 'none' }, stdio: 'ignore' })
+  spawnSync(process.execPath, [...process.execArgv, program], {
+    env: { ...process.env, PORT: 'none' },
+    stdio: 'ignore',
+  })

@@ -77,6 +77,8 @@ t.test('exit code 2 of one service ends all with its sentence', async (t) => {
   const path = `${dataDir}/catalog/toys_db.csv`
   await eventually(async () => (await readFile(path, 'utf8')).includes('Tux,25.99,9999'))
   const edited = 'name,price,quantity\nTux,25.99,5\n'
+  // Held still, so that it cannot find the edit while it runs, and keep it aside.
+  process.kill(store.pids.catalog!, 'SIGSTOP')
   await writeFile(path, edited)
   await store.killService('catalog')
   t.equal(await Promise.race([store.exited, pause(10_000, 'it goes on', { ref: false })]), 2)

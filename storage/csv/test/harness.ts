@@ -1,8 +1,9 @@
 /** What the tests of the CSV engines share: a folder of their own, engines over a faulty file system, and looks at both. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import tap, { type Test } from 'tap'
 import { columns, firstToys } from '../../../catalog/store.ts'
 import { realClock } from '../../../clock.ts'
+import { systemCode } from '../../../errors.ts'
 import { rule } from '../../../ledger/rule.ts'
 import { format } from '../../../order/store.ts'
 import type { Command, Ledger } from '../../ledger.ts'
@@ -74,17 +75,23 @@ export const entry = (name: string, rows = 1) => ({
 
 /** Every file of a folder with its bytes; sockets are passed over. */
 export const bytesOf = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(folder, { withFileTypes: true })
-      .filter((each) => each.isFile())
-      .map(({ name }) => [name, readFileSync(`${folder}/${name}`, 'latin1')] as const)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  )
+  Object.fromEntries(namesOf(folder).map((name) => [name, readFileSync(`${folder}/${name}`, 'latin1')]))
 
-export const namesOf = (folder: string): string[] => Object.keys(bytesOf(folder))
+export const namesOf = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map(({ name }) => name)
+    .sort()
 
-export const textOf = (folder: string, name: string): string =>
-  existsSync(`${folder}/${name}`) ? readFileSync(`${folder}/${name}`, 'utf8') : ''
+/** Empty where there is no such file, or where a turn has just taken it away. */
+export const textOf = (folder: string, name: string): string => {
+  try {
+    return readFileSync(`${folder}/${name}`, 'utf8')
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return ''
+    throw error
+  }
+}
 
 export const reserve = (id: string, ...items: [account: string, amount: number][]): Command => ({
   op: 'reserve',

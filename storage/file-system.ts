@@ -22,7 +22,8 @@ export interface FileSystem {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>
   readFile(path: string): Promise<Buffer>
   list(folder: string): Promise<string[]>
-  makeFolder(folder: string): Promise<void>
+  /** Also the folders above it. Returns the first that was missing, undefined where none was. */
+  makeFolder(folder: string): Promise<string | undefined>
   rename(from: string, to: string): Promise<void>
   /** A second name for the same file; rejects with EEXIST where `to` exists. */
   link(from: string, to: string): Promise<void>
@@ -33,57 +34,47 @@ export interface FileSystem {
   stat(path: string): Promise<{ size: number; mark: string } | undefined>
 }
 
-class RealFile implements OpenFile {
-  readonly #handle: fs.FileHandle
+/** What the system offers of an open file: it may read and write fewer bytes than asked. */
+export interface RawFile {
+  stat(): Promise<{ size: number }>
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>
+  truncate(length: number): Promise<void>
+  datasync(): Promise<void>
+  close(): Promise<void>
+}
 
-  constructor(handle: fs.FileHandle) {
-    this.#handle = handle
-  }
-
-  async size(): Promise<number> {
-    return (await this.#handle.stat()).size
-  }
-
-  async read(buffer: Uint8Array, position: number): Promise<number> {
+/** Whole reads and writes over the system's partial ones. */
+export const fileOver = (raw: RawFile): OpenFile => ({
+  size: async () => (await raw.stat()).size,
+  async read(buffer, position) {
     let done = 0
     while (done < buffer.length) {
-      const { bytesRead } = await this.#handle.read(buffer, done, buffer.length - done, position + done)
+      const { bytesRead } = await raw.read(buffer, done, buffer.length - done, position + done)
       if (bytesRead === 0) break
       done += bytesRead
     }
     return done
-  }
-
-  async write(bytes: Uint8Array, position: number): Promise<void> {
+  },
+  async write(bytes, position) {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done)
+      const { bytesWritten } = await raw.write(bytes, done, bytes.length - done, position + done)
       if (bytesWritten === 0) throw Object.assign(new Error('a write wrote nothing'), { code: 'ENOSPC' })
       done += bytesWritten
     }
-  }
-
-  truncate(length: number): Promise<void> {
-    return this.#handle.truncate(length)
-  }
-
-  sync(): Promise<void> {
-    return this.#handle.datasync()
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close()
-  }
-}
+  },
+  truncate: (length) => raw.truncate(length),
+  sync: () => raw.datasync(),
+  close: () => raw.close(),
+})
 
 const flags = { read: 'r', write: 'r+', create: 'w+' } as const
 
 export const realFileSystem: FileSystem = {
-  open: async (path, mode) => new RealFile(await fs.open(path, flags[mode])),
+  open: async (path, mode) => fileOver(await fs.open(path, flags[mode])),
   readFile: (path) => fs.readFile(path),
   list: (folder) => fs.readdir(folder),
-  makeFolder: async (folder) => {
-    await fs.mkdir(folder, { recursive: true })
-  },
+  makeFolder: (folder) => fs.mkdir(folder, { recursive: true }),
   rename: (from, to) => fs.rename(from, to),
   link: (from, to) => fs.link(from, to),
   remove: (path) => fs.unlink(path),

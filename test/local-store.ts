@@ -1,0 +1,69 @@
+/**
+ * The store without sockets: the real engines, the real coordinator and the real orders of both services, in this process,
+ * over whatever disk, clock and channel a test gives. Each service is a process of its own: it can be killed and started
+ * again by itself, and it ends as the real one does when it gives up.
+ */
+import { firstToys, openToys } from '../catalog/store.ts'
+import type { Clock } from '../clock.ts'
+import { Coordinator } from '../order/coordinator.ts'
+import { openIncarnations } from '../order/incarnations.ts'
+import { Orders } from '../order/order.ts'
+import type { Participant } from '../order/participant.ts'
+import { openOrders } from '../order/store.ts'
+import { makeFolder } from '../storage/csv/open-folder.ts'
+import type { FileSystem } from '../storage/file-system.ts'
+
+export const catalogFolder = '/data/catalog'
+export const orderFolder = '/data/order'
+export { firstToys }
+
+export interface LocalOptions {
+  files: FileSystem
+  clock: Clock
+  /** The process ends: nobody may be answered any more where `silent`. */
+  end: (error: Error, options: { silent: boolean }) => void
+  /** What the operator is told. */
+  note?: (sentence: string) => void
+}
+
+export type LocalCatalog = Awaited<ReturnType<typeof startLocalCatalog>>
+export type LocalOrder = Awaited<ReturnType<typeof startLocalOrder>>
+
+/** Throws what the real start throws. */
+export async function startLocalCatalog({ files, clock, end, note = () => {} }: LocalOptions) {
+  await makeFolder(files, catalogFolder)
+  const opened = await openToys({ files, clock, folder: catalogFolder, ioDelayMs: 0, note, giveUp: end })
+  return { ...opened, close: () => opened.ledger.close() }
+}
+
+/** `catalog` is the channel to it. Throws what the real start throws. */
+export async function startLocalOrder(
+  { files, clock, end, note = () => {} }: LocalOptions,
+  catalog: Participant['send'],
+) {
+  await makeFolder(files, orderFolder)
+  const { log, checked } = await openOrders({ files, clock, folder: orderFolder, ioDelayMs: 0, giveUp: end })
+  const coordinator = new Coordinator({
+    clock,
+    log,
+    incarnations: await openIncarnations(files, orderFolder),
+    participants: [{ name: 'catalog', send: catalog }],
+    callMs: 2000,
+    note,
+    rival: (sentence) => end(new Error(sentence), { silent: true }),
+  })
+  const orders = new Orders({ log, coordinator, clock })
+  await coordinator.start()
+  return {
+    log,
+    checked,
+    coordinator,
+    orders,
+    /** As the real one stops: what is decided is settled first. */
+    async close() {
+      await coordinator.settled(1000)
+      coordinator.close()
+      await log.close()
+    },
+  }
+}

@@ -41,7 +41,7 @@ async function run(): Promise<number> {
   const rate = Math.round(result.operations / (result.callingMs / 1000))
   console.log(`called for ${seconds(result.callingMs)}, ${rate} operations a second, faults and calms included`)
   console.log(`judged in ${seconds(result.judgingMs)}, at most ${result.ways} ways at the same time`)
-  console.log(result.verdict)
+  if (result.verdict !== '') console.log(result.verdict)
   for (const what of result.wrong.slice(0, 20)) console.log(`WRONG: ${what}`)
   console.log(summary(result))
   if (result.wrong.length === 0) rmSync(folder, { recursive: true })

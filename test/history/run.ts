@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { verdictLine, verifyFiles } from '../../client/verify.ts'
 import { randomFrom } from '../kill-run.ts'
@@ -13,7 +13,7 @@ import { Books } from './books.ts'
 import { calmOf, RowReader } from './calm.ts'
 import { judgeWindow } from './checker.ts'
 import { doFault, type StoreOwner } from './faults.ts'
-import { type Call, callLine, type Line, type Toy } from './record.ts'
+import { type Call, callLine, type Line, type Toy, type Window } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { Sessions } from './sessions.ts'
 
@@ -50,24 +50,27 @@ const names = ['Tux', 'Whale', 'Fox', 'Python']
 const supply = [0.02, 0.3, 0.8, 4]
 
 export async function historyRun(options: HistoryRunOptions): Promise<HistoryRunResult> {
-  const { folder, operations, faults, seed, sessions: count = 24, print = () => {}, t } = options
-  const random = randomFrom(seed)
+  const { folder, operations, t } = options
   const rounds = Math.max(1, Math.ceil(operations / roundOperations))
-  const perRound = operations / rounds
-  const toys = toysFor(rounds, perRound)
+  const toys = toysFor(rounds, operations / rounds)
   const dataDir = `${folder}/data`
   mkdirSync(`${dataDir}/catalog`, { recursive: true })
   const lines = toys.map(({ name, price, stock }) => `${name},${price},${stock}\n`)
   writeFileSync(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\n${lines.join('')}`)
-  const started = await startFixed(dataDir, t)
-  const owner: StoreOwner = started
-  const kept = createWriteStream(`${folder}/history.jsonl`)
-  const keep = (line: Line): void => void kept.write(`${JSON.stringify(line)}\n`)
-  keep({ toys })
+  const owner = await startFixed(dataDir, t)
+  const run = new HistoryRun(options, owner, toys, dataDir)
+  try {
+    for (let round = 0; round < rounds && run.result.wrong.length === 0; round++) await run.round(round, rounds)
+    await run.close()
+    if (run.result.wrong.length === 0) await judgeAtRest(owner, dataDir, run.result)
+  } finally {
+    await owner.store.kill()
+  }
+  return run.result
+}
 
-  let calls: Call[] = []
-  let made = 0
-  const result: HistoryRunResult = {
+class HistoryRun {
+  readonly result: HistoryRunResult = {
     operations: 0,
     answers: {},
     faults: {},
@@ -77,59 +80,119 @@ export async function historyRun(options: HistoryRunOptions): Promise<HistoryRun
     wrong: [],
     verdict: '',
   }
-  const recorder = new Recorder(owner.store.url, count * 2, (call) => {
-    made += 1
-    calls.push(call)
-    keep(call)
-    const { kind } = call.answer
-    result.answers[kind] = (result.answers[kind] ?? 0) + 1
-  })
-  const sessions = new Sessions(recorder, random)
-  const books = new Books(toys)
-  const reader = new RowReader(dataDir)
+  readonly #options: HistoryRunOptions
+  readonly #owner: StoreOwner
+  readonly #toys: readonly Toy[]
+  readonly #dataDir: string
+  /** Of the faults alone, so that the same seed is the same faults. */
+  readonly #random: () => number
+  readonly #recorder: Recorder
+  readonly #sessions: Sessions
+  readonly #books: Books
+  readonly #rows: RowReader
+  readonly #kept: WriteStream
+  /** Those of this window. */
+  #calls: Call[] = []
 
-  for (let round = 0; round < rounds && result.wrong.length === 0; round++) {
-    sessions.toys = toys.slice(round * names.length, (round + 1) * names.length).map(({ name }) => name)
-    const began = performance.now()
-    const beganAt = made
-    let faulting = true
-    const going = (): boolean => faulting || made < perRound * (round + 1)
-    const running = Promise.all(Array.from({ length: count }, (_, session) => sessions.run(session + 1, going)))
-    const due = Math.floor((faults * (round + 1)) / rounds) - Math.floor((faults * round) / rounds)
-    for (let fault = 0; fault < due; fault++) {
-      const after = beganAt + (Math.max(0, perRound * (round + 1) - beganAt) * (fault + 1)) / (due + 1)
-      while (made < after) await pause(5)
-      await pause(50 + random() * 200)
-      const at = performance.now()
-      const what = await doFault(owner, random)
-      keep({ fault: what, at })
-      result.faults[what] = (result.faults[what] ?? 0) + 1
-    }
-    faulting = false
-    await running
-    const calmAt = await calmOf(owner.store, dataDir)
-    await sessions.lookAtAll(0)
-    const rows = await reader.added()
-    keep({ calmAt, rows })
-    result.callingMs += performance.now() - began
-
-    const judging = performance.now()
-    const { violations, undecided, ways } = judgeWindow(books, { calls, calmAt, rows })
-    result.judgingMs += performance.now() - judging
-    result.ways = Math.max(result.ways, ways)
-    for (const { sentence, calls: shown } of violations)
-      result.wrong.push([sentence, ...shown.map(callLine)].join('\n'))
-    for (const toy of undecided) result.wrong.push(`${toy}: there are too many possible orders to judge them`)
-    result.wrong.push(...recorder.wrong)
-    calls = []
-    if (kept.writableNeedDrain) await once(kept, 'drain')
-    if ((round + 1) % 10 === 0) print(`${made} operations, ${books.lastNumber} orders, ${result.wrong.length} wrong`)
+  constructor(options: HistoryRunOptions, owner: StoreOwner, toys: readonly Toy[], dataDir: string) {
+    this.#options = options
+    this.#owner = owner
+    this.#toys = toys
+    this.#dataDir = dataDir
+    this.#random = randomFrom(options.seed)
+    this.#recorder = new Recorder(owner.store.url, this.#count * 2, (call) => this.#keepCall(call))
+    this.#sessions = new Sessions(this.#recorder, randomFrom(options.seed + 1))
+    this.#books = new Books(toys)
+    this.#rows = new RowReader(dataDir)
+    this.#kept = createWriteStream(`${options.folder}/history.jsonl`)
+    this.#keep({ toys })
   }
-  await recorder.close()
-  kept.end()
-  await once(kept, 'finish')
-  const { verdict, wrong } = await judgeAtRest(owner, dataDir)
-  return { ...result, operations: made, wrong: [...result.wrong, ...wrong], verdict }
+
+  get #count(): number {
+    return this.#options.sessions ?? 24
+  }
+
+  /** Customers and faults, then a calm, and what the judge says. */
+  async round(round: number, rounds: number): Promise<void> {
+    const began = performance.now()
+    this.#sessions.toys = this.#toys.slice(round * names.length, (round + 1) * names.length).map(({ name }) => name)
+    const until = (this.#options.operations * (round + 1)) / rounds
+    const due = Math.floor((this.#options.faults * (round + 1)) / rounds)
+    const faults = due - Math.floor((this.#options.faults * round) / rounds)
+    try {
+      await this.#callUnderFaults(until, faults)
+      const calmAt = await calmOf(this.#owner.store, this.#dataDir)
+      await this.#sessions.lookAtAll(0)
+      const rows = await this.#rows.added()
+      this.#keep({ calmAt, rows })
+      this.result.callingMs += performance.now() - began
+      this.#judge({ calls: this.#calls, calmAt, rows })
+    } catch (error) {
+      this.result.wrong.push((error as Error).message)
+    }
+    this.result.wrong.push(...this.#recorder.wrong)
+    this.#calls = []
+    if (this.#kept.writableNeedDrain) await once(this.#kept, 'drain')
+    const { operations, wrong } = this.result
+    if ((round + 1) % 10 === 0)
+      this.#options.print?.(`${operations} operations, ${this.#books.lastNumber} orders, ${wrong.length} wrong`)
+  }
+
+  async close(): Promise<void> {
+    await this.#recorder.close()
+    this.#kept.end()
+    await once(this.#kept, 'finish')
+  }
+
+  /** Spreads the faults over the calls; resolves when each customer has his answer. Throws where one gets none. */
+  async #callUnderFaults(until: number, faults: number): Promise<void> {
+    const from = this.result.operations
+    let faulting = true
+    let failed = false
+    const going = (): boolean => !failed && (faulting || this.result.operations < until)
+    const running = Array.from({ length: this.#count }, (_, session) => this.#sessions.run(session + 1, going))
+    const all = Promise.all(running)
+    all.catch(() => {
+      failed = true
+    })
+    try {
+      for (let fault = 1; fault <= faults && !failed; fault++) {
+        const after = from + (Math.max(0, until - from) * fault) / (faults + 1)
+        while (this.result.operations < after && !failed) await pause(5)
+        await pause(50 + this.#random() * 200)
+        const at = performance.now()
+        const what = await doFault(this.#owner, this.#random)
+        this.#keep({ fault: what, at })
+        this.result.faults[what] = (this.result.faults[what] ?? 0) + 1
+      }
+    } finally {
+      faulting = false
+      await Promise.allSettled(running)
+    }
+    await all
+  }
+
+  #judge(window: Window): void {
+    const began = performance.now()
+    const { violations, undecided, ways } = judgeWindow(this.#books, window)
+    this.result.judgingMs += performance.now() - began
+    this.result.ways = Math.max(this.result.ways, ways)
+    const { wrong } = this.result
+    for (const { sentence, calls } of violations) wrong.push([sentence, ...calls.map(callLine)].join('\n'))
+    for (const toy of undecided) wrong.push(`${toy}: there are too many possible orders to judge them`)
+  }
+
+  #keepCall(call: Call): void {
+    this.result.operations += 1
+    this.#calls.push(call)
+    this.#keep(call)
+    const { kind } = call.answer
+    this.result.answers[kind] = (this.result.answers[kind] ?? 0) + 1
+  }
+
+  #keep(line: Line): void {
+    this.#kept.write(`${JSON.stringify(line)}\n`)
+  }
 }
 
 function toysFor(rounds: number, perRound: number): Toy[] {
@@ -153,13 +216,13 @@ async function startFixed(dataDir: string, t: HistoryRunOptions['t']): Promise<S
 }
 
 /** Stops in order, starts and stops again, and reads the books. */
-async function judgeAtRest(owner: StoreOwner, dataDir: string): Promise<{ verdict: string; wrong: string[] }> {
-  const wrong: string[] = []
+async function judgeAtRest(owner: StoreOwner, dataDir: string, result: HistoryRunResult): Promise<void> {
+  const { wrong } = result
   if ((await owner.store.stop()) !== 0) wrong.push('the store did not stop in order')
   owner.store = await owner.again()
   await owner.store.stop()
   const verdict = await verifyFiles(dataDir)
   wrong.push(...verdict.differences)
   if (verdict.reserved > 0) wrong.push(`${verdict.reserved} pieces are still reserved`)
-  return { verdict: verdictLine(verdict), wrong }
+  result.verdict = verdictLine(verdict)
 }

@@ -163,7 +163,10 @@ function stockViolation(
       sold > stock
         ? `oversold: order ${number} takes ${quantity} ${toy}; with it ${sold} of ${stock} pieces are sold`
         : `no order of the purchases of ${toy} fits what was seen, once order ${number} has taken ${quantity}`
-    return { sentence, calls: callsOf([...before.slice(-shown).map((take) => take.purchase), purchase]) }
+    return {
+      sentence,
+      calls: callsOf([...before.filter((take) => take.purchase !== purchase).slice(-shown), { purchase }]),
+    }
   }
   const { call, from, until, saw, short } = found.sight as SightOf
   const sum = (some: readonly Take[]): number => some.reduce((total, { quantity }) => total + quantity, 0)
@@ -171,12 +174,9 @@ function stockViolation(
   const maybe = part.takes.filter((take) => take.until >= from && take.from <= until)
   const held = part.holds.filter((hold) => hold.from <= until && hold.until >= from)
   const [high, low] = [stock - sum(surely), stock - sum(surely) - sum(maybe) - sum(held)]
-  const near = callsOf(
-    [...surely.toSorted((a, b) => a.until - b.until).slice(-shown), ...maybe.slice(0, shown)].map(
-      ({ purchase }) => purchase,
-    ),
-  )
-  const calls = [...near.filter(({ id }) => id !== call.id), call]
+  const latest = surely.toSorted((a, b) => b.until - a.until)
+  const told = callsOf([...latest.slice(0, enough(latest, (saw ?? 0) - high)), ...maybe.slice(0, shown)])
+  const calls = [...told.filter(({ id }) => id !== call.id), call]
   if (saw === undefined)
     return { sentence: `${short} ${toy} were refused, and there were at least ${low} at any time in the call`, calls }
   if (saw > high) {
@@ -194,5 +194,21 @@ function stockViolation(
   }
 }
 
-const callsOf = (purchases: readonly Purchase[]): Call[] =>
-  purchases.flatMap(({ calls }) => calls.slice(-1)).sort((a, b) => a.start - b.start)
+/** How many of the takes come to so many pieces; at least two and at most `shown`, to show what stood just before. */
+function enough(takes: readonly Take[], pieces: number): number {
+  let sum = 0
+  const count = takes.findIndex(({ quantity }) => {
+    sum += quantity
+    return sum >= pieces
+  })
+  return Math.min(shown, Math.max(2, count + 1))
+}
+
+/** Of each purchase the call that was told of it first, or the first that asked. */
+const callsOf = (purchases: readonly { purchase: Purchase }[]): Call[] =>
+  purchases
+    .flatMap(({ purchase: { calls } }) => {
+      const told = calls.filter(({ answer }) => answer.kind === 'bought').sort((a, b) => a.end - b.end)
+      return told[0] ?? calls[0] ?? []
+    })
+    .sort((a, b) => a.start - b.start)

@@ -148,17 +148,18 @@ class HistoryRun {
   async #callUnderFaults(until: number, faults: number): Promise<void> {
     const from = this.result.operations
     let faulting = true
-    let failed = false
-    const going = (): boolean => !failed && (faulting || this.result.operations < until)
+    let gaveUp = false
+    const failed = (): boolean => gaveUp || this.#recorder.wrong.length > 0
+    const going = (): boolean => !failed() && (faulting || this.result.operations < until)
     const running = Array.from({ length: this.#count }, (_, session) => this.#sessions.run(session + 1, going))
     const all = Promise.all(running)
     all.catch(() => {
-      failed = true
+      gaveUp = true
     })
     try {
-      for (let fault = 1; fault <= faults && !failed; fault++) {
+      for (let fault = 1; fault <= faults && !failed(); fault++) {
         const after = from + (Math.max(0, until - from) * fault) / (faults + 1)
-        while (this.result.operations < after && !failed) await pause(5)
+        while (this.result.operations < after && !failed()) await pause(5)
         await pause(50 + this.#random() * 200)
         const at = performance.now()
         const what = await doFault(this.#owner, this.#random)

@@ -60,6 +60,7 @@ export class Sessions {
     const giveUpAt = performance.now() + patienceMs
     let known = true
     while (performance.now() < giveUpAt) {
+      if (this.#recorder.wrong.length > 0) return
       const call = await this.#recorder.call(session, asked)
       const { kind } = call.answer
       if (kind === 'bought') this.#lastNumber = Math.max(this.#lastNumber, (call.answer as { number: number }).number)
@@ -73,7 +74,8 @@ export class Sessions {
 
   async #buyTwice(session: number): Promise<void> {
     const asked = this.#newPurchase()
-    await Promise.all([this.#buy(session, asked), this.#buy(session, asked)])
+    const second = pause(this.#below(2) * this.#random() * 30).then(() => this.#buy(session, asked))
+    await Promise.all([this.#buy(session, asked), second])
   }
 
   /** An old key again, now and then with another purchase. */

@@ -107,6 +107,8 @@ export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promis
     async killService(name) {
       const service = servicesOf(pid)[name]
       if (service === undefined) throw new Error(`${name} does not run`)
+      // The look held this process still, and what it had asked was answered: its calls must be under way again.
+      await pause(5 + Math.random() * 30)
       signal(service, 'SIGKILL')
       while (Object.values(servicesOf(pid)).includes(service)) await pause(10)
     },

@@ -50,6 +50,7 @@ async function kill(store: Store, service: string): Promise<void> {
 
 async function pause(store: Store, service: string, ms: number, meanwhile: () => unknown): Promise<void> {
   const pid = await pidOf(store, service)
+  await sleep(5 + Math.random() * 30) // finding it held the customers still: their calls must be under way again
   process.kill(pid, 'SIGSTOP')
   try {
     await Promise.all([sleep(ms), meanwhile()])

@@ -92,7 +92,7 @@ const illegal: Record<string, [Written, RegExp]> = {
   ],
   'a look that goes back behind an earlier look': [
     new Written().buy(0, 100, 'a', 3, 1).row('a', 3).look(10, 11, 7).look(12, 13, 10),
-    /^10 Tux were shown, between 7 and 10, but no order of the purchases fits/,
+    /^10 Tux were shown, between 7 and 10 left, but no order of the purchases fits/,
   ],
   'two looks that need two orders of the same purchases': [
     new Written().buy(0, 100, 'a', 3, 1).buy(0, 100, 'b', 2, 2).row('a', 3).row('b', 2).look(10, 50, 7).look(10, 50, 8),

@@ -177,20 +177,24 @@ function stockViolation(
   const latest = surely.toSorted((a, b) => b.until - a.until)
   const told = callsOf([...latest.slice(0, enough(latest, (saw ?? 0) - high)), ...maybe.slice(0, shown)])
   const calls = [...told.filter(({ id }) => id !== call.id), call]
-  if (saw === undefined)
+  if (saw === undefined && low >= short!)
     return { sentence: `${short} ${toy} were refused, and there were at least ${low} at any time in the call`, calls }
-  if (saw > high) {
+  if (saw !== undefined && saw > high) {
     const what = call.start >= calmAt ? 'lost update' : 'stale read'
     return {
       sentence: `${what}: ${saw} ${toy} were shown, and at most ${high} can have been left: ${saw - high} more had been sold before`,
       calls,
     }
   }
-  if (saw < low)
+  if (saw !== undefined && saw < low)
     return { sentence: `lost stock: ${saw} ${toy} were shown, and at least ${low} must have been left`, calls }
+  // It stands against what others saw just before.
+  const others = part.sights.filter((sight) => sight.call !== call && sight.from <= until).map((sight) => sight.call)
+  const nearest = others.sort((a, b) => a.end - b.end).slice(-shown)
+  const what = saw === undefined ? `${short} ${toy} were refused` : `${saw} ${toy} were shown`
   return {
-    sentence: `${saw} ${toy} were shown, between ${low} and ${high}, but no order of the purchases fits all that was seen`,
-    calls,
+    sentence: `${what}, between ${low} and ${high} left, but no order of the purchases fits all that was seen`,
+    calls: [...new Set([...told, ...nearest])].sort((a, b) => a.start - b.start).concat(call),
   }
 }
 

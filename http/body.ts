@@ -1,24 +1,41 @@
 /**
- * A request's JSON body. Always true: no more than the limit is kept in memory, no object has a field twice, nothing is
- * nested deeper than `depthMax`, and what is refused is refused before a handler sees any of it.
+ * A request's JSON body. Always true: no more than the limit is kept in memory, of one body and of all that are on their way;
+ * no object has a field twice, nothing is nested deeper than `depthMax`, and what is refused is refused before a handler sees
+ * any of it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StoreError } from '../errors.ts'
+import type { HeldBytes } from './held-bytes.ts'
 
 const depthMax = 32
+/** What a piece of a body costs beside its bytes. */
+const pieceBytes = 200
+/** A chunked body of small chunks, or of chunks with extensions, is mostly framing: so many times its limit may come. */
+const framingFactor = 8
 const decoder = new TextDecoder('utf-8', { fatal: true })
+
+export interface BodyLimits {
+  bytesMax: number
+  unfinished: HeldBytes<IncomingMessage>
+}
 
 /**
  * Reads the body to its end and parses it. Errors: `unsupported_media_type`, `body_too_large` (when the head declares more than
- * `bytesMax`, nothing is read), `bad_request` (none, not UTF-8, not JSON, a field twice, too deep, or the client went away).
+ * `bytesMax`, nothing is read), `bad_request` (none, not UTF-8, not JSON, a field twice, too deep, or the client went away),
+ * `unavailable` (it comes so slowly that others need its room among the `unfinished`).
  */
-export async function readJson(request: IncomingMessage, response: ServerResponse, bytesMax: number): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { bytesMax, unfinished }: BodyLimits,
+): Promise<unknown> {
   const { headers } = request
   checkType(headers['content-type'], headers['content-encoding'])
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
   if (request.destroyed) throw clientGone()
-  if (headers.expect !== undefined) response.writeContinue()
-  return parseJson(await readBytes(request, bytesMax))
+  // RFC 9110, 10.1.1: from an HTTP/1.0 client it is ignored.
+  if (headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
+  return parseJson(await readBytes(request, { bytesMax, unfinished }))
 }
 
 function checkType(type: string | undefined, encoding: string | undefined): void {
@@ -29,27 +46,41 @@ function checkType(type: string | undefined, encoding: string | undefined): void
     throw new StoreError('unsupported_media_type', 'a body must come without a content-encoding')
 }
 
-/** Beyond the limit nothing more is kept: the rest is left to the reply, which closes the connection. */
-function readBytes(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+/** Beyond the limit nothing more is kept: the rest is left to the reply, which closes the connection where it is much. */
+function readBytes(request: IncomingMessage, { bytesMax, unfinished }: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    const declared = request.headers['content-length']
+    const wireMax = request.socket.bytesRead + framingFactor * bytesMax
     const chunks: Buffer[] = []
     let bytes = 0
+    const giveUp = (error: StoreError): void => {
+      request.off('data', take)
+      unfinished.release(request)
+      chunks.length = 0
+      reject(error)
+      request.resume() // without a listener for its data a stream would stand still
+    }
     const take = (chunk: Buffer): void => {
       bytes += chunk.length
-      if (bytes <= bytesMax) {
-        chunks.push(chunk)
+      const tooMuchFraming = declared === undefined && request.socket.bytesRead > wireMax
+      if (bytes > bytesMax || tooMuchFraming) {
+        giveUp(tooLarge(bytesMax))
         return
       }
-      request.off('data', take)
-      chunks.length = 0
-      reject(tooLarge(bytesMax))
+      chunks.push(chunk)
+      // Most come in one piece, and cost no more than this comparison.
+      if (declared === undefined || bytes < Number(declared))
+        unfinished.hold(request, chunk.length + pieceBytes, () => giveUp(tooSlow()))
     }
     request.on('data', take)
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    request.on('end', () => {
+      unfinished.release(request)
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
     // A connection that ends in mid-body closes the request without an end. Node emits no 'error' where nobody listens for
     // one. Every request closes, so the error, which is dear, is made only where it is needed.
     request.on('close', () => {
-      if (!request.readableEnded) reject(clientGone())
+      if (!request.readableEnded) giveUp(clientGone())
     })
   })
 }
@@ -118,3 +149,5 @@ const bad = (message: string, cause?: unknown): StoreError => new StoreError('ba
 const tooLarge = (bytesMax: number): StoreError =>
   new StoreError('body_too_large', `a body may have at most ${bytesMax.toLocaleString('en')} bytes`)
 const clientGone = (): StoreError => bad('the client went away before the end of its body')
+const tooSlow = (): StoreError =>
+  new StoreError('unavailable', 'too many requests are on their way, and this one took the longest: try again')

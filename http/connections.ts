@@ -1,90 +1,173 @@
 /**
- * The open connections. Always true: there are at most `connectionsMax`; one is idle exactly while no reply is under way on it;
- * and what cannot be parsed never gets an answer in the place of another request's.
+ * The open connections. Always true: there are at most `connectionsMax`; the requests of one are handled one after another, in
+ * their order (RFC 9112, 9.3.2); at most one reply is kept for a client that does not read, and of what a client pipelines at
+ * most `pipelinedMax` in all; and what cannot be parsed never gets an answer in the place of another request's.
  */
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { StoreError, systemCode } from '../errors.ts'
-import { lingerMs } from './limits.ts'
-import { prepareError } from './reply.ts'
+import { HeldBytes } from './held-bytes.ts'
+import type { Limits } from './limits.ts'
+import { refuse } from './reply.ts'
 
 interface Connection {
-  /** Requests that came whose reply is not written to its end; more than one when the client pipelines. */
-  underWay: number
-  /** The latest of them. */
-  last: ServerResponse | undefined
-  /** Nothing more is read from it: it closes after the replies under way. */
+  /** The request whose reply is not written to its end. */
+  current: ServerResponse | undefined
+  /** Those that came meanwhile. */
+  waiting: ServerResponse[]
+  /** Nothing more is read from it: it closes after the replies to what has come. */
   closing: boolean
+  /** A reply has said that it closes: what came behind is not begun. */
+  closed: boolean
+  /** What is wrong with the rest of a request that has not come whole, where a reply before it is still under way. */
+  fault: StoreError | undefined
+  stopReplyTimer: (() => void) | undefined
+}
+
+export interface ConnectionsOptions {
+  limits: Pick<Limits, 'connectionsMax' | 'pipelinedMax' | 'unreadBytesMax' | 'replyTimeoutMs'>
+  clock: Clock
+  /** Handles a request when it is its turn. */
+  handle: (request: IncomingMessage, response: ServerResponse) => void
 }
 
 export interface Connections {
-  /** Notes that a request came; its reply's end is seen by itself. */
-  begin(response: ServerResponse): void
+  /** Until `heard` it is the client's turn: the rest of this request is to come. */
+  listenTo(response: ServerResponse): void
+  heard(response: ServerResponse): void
   /** Whether the reply must say that the connection closes after it. */
   closesAfter(response: ServerResponse): boolean
-  /** Lets each connection close after the replies that are under way on it. Idle ones are closed by Node's own `close`. */
+  /** A reply was written as far as the client took it; `closes`: it says that the connection closes. */
+  replied(response: ServerResponse, options: { closes: boolean }): void
+  /** Lets each connection close after the replies to what has come. Idle ones are closed by Node's own `close`. */
   closeGently(): void
 }
 
-/** Watches the connections of `server`, holds them to `connectionsMax`, and answers what cannot become a request. */
-export function watchConnections(
-  server: Server,
-  { connectionsMax, clock }: { connectionsMax: number; clock: Clock },
-): Connections {
+/** Watches the connections of `server`, hands on their requests in turn, and answers what cannot become a request. */
+export function watchConnections(server: Server, { limits, clock, handle }: ConnectionsOptions): Connections {
   const open = new Map<Socket, Connection>()
-  /** In the order in which they became idle. A connection that has sent only part of a header is idle too. */
-  const idle = new Set<Socket>()
+  /** Those that wait for their client, in the order in which they began to: idle, half a request, a reply not taken. */
+  const silent = new Set<Socket>()
+  const unread = new HeldBytes<Socket>(limits.unreadBytesMax)
+  let pipelined = 0
 
   const forget = (socket: Socket): void => {
+    const connection = open.get(socket)
+    if (connection === undefined) return
+    leaveOut(connection)
+    connection.stopReplyTimer?.()
+    unread.release(socket)
     open.delete(socket)
-    idle.delete(socket)
+    silent.delete(socket)
+  }
+
+  /** What waits on this connection is never begun. */
+  const leaveOut = (connection: Connection): void => {
+    pipelined -= connection.waiting.length
+    connection.waiting = []
+  }
+
+  /** 'close' comes later; until then it must not count. */
+  const cut = (socket: Socket): void => {
+    forget(socket)
+    socket.destroy()
   }
 
   server.on('connection', (socket: Socket) => {
-    if (open.size >= connectionsMax) {
-      const [longestIdle] = idle
-      const victim = longestIdle ?? socket
-      // 'close' comes later; until then the victim must not count.
-      forget(victim)
-      victim.destroy()
-      if (victim === socket) return
+    if (open.size >= limits.connectionsMax) {
+      const [longestSilent] = silent
+      cut(longestSilent ?? socket)
+      if (longestSilent === undefined) return
     }
-    open.set(socket, { underWay: 0, last: undefined, closing: false })
-    idle.add(socket)
+    const connection = { current: undefined, waiting: [], closing: false, closed: false }
+    open.set(socket, { ...connection, fault: undefined, stopReplyTimer: undefined })
+    silent.add(socket)
     socket.once('close', () => forget(socket))
   })
 
-  server.on('clientError', (error: Error, socket: Socket) => {
+  const come = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request
+    const connection = open.get(socket)
+    if (connection === undefined || connection.closed) return
+    if (connection.current === undefined) {
+      begin(socket, connection, response)
+      return
+    }
+    connection.waiting.push(response)
+    // Node hands on all that stands in a packet; the next packet is read when all of this one has had its turn.
+    socket.pause()
+    if (++pipelined > limits.pipelinedMax) cut(socket)
+  }
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, come)
+
+  const begin = (socket: Socket, connection: Connection, response: ServerResponse): void => {
+    connection.current = response
+    silent.delete(socket)
+    response.once('close', () => end(socket, connection))
+    handle(response.req, response)
+  }
+
+  const end = (socket: Socket, connection: Connection): void => {
+    connection.current = undefined
+    connection.stopReplyTimer?.()
+    connection.stopReplyTimer = undefined
+    unread.release(socket)
+    if (!open.has(socket) || connection.closed) return
+    const next = connection.waiting.shift()
+    if (next === undefined) {
+      if (connection.closing) socket.destroySoon()
+      else silent.add(socket)
+      return
+    }
+    pipelined--
+    if (connection.waiting.length === 0) socket.resume()
+    if (connection.fault !== undefined && !next.req.complete) refuse(socket, connection.fault, clock)
+    else begin(socket, connection, next)
+  }
+
+  /** Nothing that comes on this connection from now on can be read as a request. */
+  const broken = (socket: Socket, fault: StoreError): void => {
     const connection = open.get(socket)
     // A parser that has failed reports each further chunk too; a socket that is gone or refused needs nothing more.
     if (connection === undefined || !socket.writable) return
-    if (connection.underWay === 0 || waitsForTheRest(connection)) refuse(socket, error, clock)
-    else connection.closing = true
-  })
-
-  const end = (socket: Socket, connection: Connection): void => {
-    connection.underWay--
-    if (connection.underWay > 0 || !open.has(socket)) return
-    if (connection.closing) socket.destroySoon()
-    else idle.add(socket)
+    if (connection.current === undefined || waitsForTheRest(connection)) refuse(socket, fault, clock)
+    else {
+      connection.closing = true
+      connection.fault ??= fault
+    }
   }
+  server.on('clientError', (error: Error, socket: Socket) => broken(socket, refusal(systemCode(error))))
+  server.on('connect', ({ socket }: IncomingMessage) =>
+    broken(socket, new StoreError('bad_request', 'this server is no proxy')),
+  )
 
   return {
-    begin(response) {
-      const { socket } = response.req
-      const connection = open.get(socket)
-      if (connection === undefined) return
-      connection.underWay++
-      connection.last = response
-      idle.delete(socket)
-      response.once('close', () => end(socket, connection))
+    listenTo({ req: { socket } }) {
+      if (open.has(socket)) silent.add(socket)
+    },
+
+    heard({ req: { socket } }) {
+      silent.delete(socket)
     },
 
     closesAfter(response) {
       const connection = open.get(response.req.socket)
-      // With several under way only the last reply may close: Node drops the ones behind a reply that does.
-      return connection?.closing === true && connection.last === response
+      // With several under way only the last reply may close: those behind a reply that does are left out.
+      return connection?.closing === true && connection.waiting.length === 0
+    },
+
+    replied({ req: { socket } }, { closes }) {
+      const connection = open.get(socket)
+      if (connection === undefined) return
+      if (closes) {
+        connection.closed = true
+        leaveOut(connection)
+      }
+      if (socket.writableLength === 0) return
+      silent.add(socket)
+      connection.stopReplyTimer = clock.after(limits.replyTimeoutMs, () => cut(socket))
+      unread.hold(socket, socket.writableLength, () => cut(socket))
     },
 
     closeGently() {
@@ -94,21 +177,8 @@ export function watchConnections(
 }
 
 /** Whether the only reply under way waits for the rest of its own request: then a refusal is the answer to just that one. */
-function waitsForTheRest({ underWay, last }: Connection): boolean {
-  return underWay === 1 && last !== undefined && !last.req.complete && !last.headersSent
-}
-
-/** Answers without a request, then goes on reading for a while so that the client can read the answer before the reset. */
-function refuse(socket: Socket, error: Error, clock: Clock): void {
-  const { status, headers, text } = prepareError(refusal(systemCode(error)))
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    `content-length: ${Buffer.byteLength(text)}`,
-  ]
-  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`)
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
-  clock.after(lingerMs, () => socket.destroy())
+function waitsForTheRest({ current, waiting }: Connection): boolean {
+  return waiting.length === 0 && current !== undefined && !current.req.complete && !current.headersSent
 }
 
 /** The codes are Node's and its parser's (llhttp's). */

@@ -3,11 +3,10 @@
  * read or made before it is asked for.
  */
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { parse } from 'node:querystring'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
-import { readJson } from './body.ts'
 
 /** The header with which a caller says in how many milliseconds it gives up. */
 export const deadlineHeader = 'x-deadline-ms'
@@ -19,12 +18,12 @@ const traceparentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a
 /** One request as the server hands it to the handler. */
 export interface Received {
   request: IncomingMessage
-  response: ServerResponse
   /** The path's parameters by name, percent-decoded once. */
   params: Readonly<Record<string, string>>
   /** What stands behind the `?`, still encoded. */
   queryText: string
-  bodyBytesMax: number
+  /** Reads the JSON body to its end. */
+  receive: () => Promise<unknown>
   clock: Clock
   /** When the request came, in milliseconds of `clock.elapsed()`. */
   arrivedAt: number
@@ -52,10 +51,9 @@ export class Context {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
-  /** The parsed JSON body, read on the first call. Errors: `bad_request`, `unsupported_media_type`, `body_too_large`. */
+  /** The parsed JSON body, read on the first call. Errors: `bad_request`, `unsupported_media_type`, `body_too_large`, `unavailable`. */
   body(): Promise<unknown> {
-    const { request, response, bodyBytesMax } = this.#received
-    this.#body ??= readJson(request, response, bodyBytesMax)
+    this.#body ??= this.#received.receive()
     return this.#body
   }
 

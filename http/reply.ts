@@ -2,7 +2,8 @@
  * How an answer is written. Always true: everything that can fail is done before the head is written, and after a refusal
  * that leaves a body unread the client can still read the answer before its connection is closed.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { lingerMs } from './limits.ts'
@@ -49,26 +50,28 @@ export const errorStatus = (error: unknown): number => (error instanceof StoreEr
 
 /**
  * Writes a reply, and nothing where the client has gone. Throws what `writeHead` throws, with nothing written: a header that
- * must not be sent. `close` ends the connection after the reply.
+ * must not be sent. `close` ends the connection after the reply. True where the reply says that its connection closes.
  */
 export function send(
   response: ServerResponse,
   { status, headers, text }: Prepared,
   { close, clock, bodyBytesMax }: { close: boolean; clock: Clock; bodyBytesMax: number },
-): void {
+): boolean {
   const request = response.req
   // A socket that is ended from our side has had its refusal in connections.ts.
-  if (response.destroyed || response.headersSent || request.socket.writableEnded) return
-  const lingers = leavesMuchUnread(request, bodyBytesMax)
+  if (response.destroyed || response.headersSent || request.socket.writableEnded) return false
+  const lingers = close ? !request.complete : leavesMuchUnread(request, bodyBytesMax)
   const all =
     status === 204 || status === 304 ? headers : [...headers, 'content-length', String(Buffer.byteLength(text))]
-  response.writeHead(status, close || lingers ? [...all, 'connection', 'close'] : all)
+  const closes = close || lingers
+  response.writeHead(status, closes ? [...all, 'connection', 'close'] : all)
   if (!lingers) {
     response.end(text)
-    return
+    return closes
   }
   response.write(text)
   linger(request, () => response.end(), clock)
+  return closes
 }
 
 /**
@@ -95,4 +98,17 @@ function linger(request: IncomingMessage, end: () => void, clock: Clock): void {
   request.once('end', done)
   request.once('close', done)
   request.resume()
+}
+
+/** Answers without a request, then goes on reading for a while so that the client can read the answer before the reset. */
+export function refuse(socket: Socket, error: StoreError, clock: Clock): void {
+  const { status, headers, text } = prepareError(error)
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    `content-length: ${Buffer.byteLength(text)}`,
+  ]
+  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`)
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
+  clock.after(lingerMs, () => socket.destroy())
 }

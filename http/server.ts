@@ -1,14 +1,17 @@
 /**
  * The server: from a request to its handler and back. Always true: every request is answered once, also when its handler throws
- * whatever it likes; nothing but a StoreError's own words about a failure goes outside; and requests over the limit cost
- * next to nothing.
+ * whatever it likes; nothing but a StoreError's own words about a failure goes outside; requests over the limit cost next to
+ * nothing; and who is slow to send or to read takes no place from others.
  */
 import { createServer as createNodeServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { type Clock, realClock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
+import { readJson } from './body.ts'
 import { watchConnections } from './connections.ts'
 import { Context } from './context.ts'
+import { headFault } from './head.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { createJournal, tooBusy } from './journal.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { type Address, listen } from './listen.ts'
@@ -42,6 +45,8 @@ export function createServer(options: ServerOptions): Server {
   const limits = { ...defaultLimits, ...options.limits }
   let closed: Promise<void> | undefined
   let inFlight = 0
+  /** Of those: how many wait for the rest of their body. */
+  let receiving = 0
   let onDrained = (): void => {}
 
   const notReady = (): string | undefined => (closed === undefined ? options.ready?.() : 'the service is stopping')
@@ -58,29 +63,32 @@ export function createServer(options: ServerOptions): Server {
     // Node would refuse a request without Host in a form that is not ours.
     requireHostHeader: false,
   })
-  // Ends a connection on which nothing moves at all, such as one whose client never reads its reply.
+  // Ends a connection on which nothing moves at all.
   node.timeout = limits.keepAliveTimeoutMs
-  const connections = watchConnections(node, { connectionsMax: limits.connectionsMax, clock })
-  node.on('request', serve)
-  node.on('checkContinue', serve)
+  // Node drops header fields over its limit in silence; here the bytes are limited, and the fields by `headFault`.
+  node.maxHeadersCount = 0
+  const unfinished = new HeldBytes<IncomingMessage>(limits.unfinishedBytesMax)
+  const connections = watchConnections(node, { limits, clock, handle: (...pair) => void serve(...pair) })
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrivedAt = clock.elapsed()
-    connections.begin(response)
     inFlight++
     let match = noMatch
     let context: Context | undefined
-    let error: unknown
-    try {
-      match = router.match(request.method ?? '', request.url ?? '')
-      context = contextOf(match)
-      admit(request, match.route)
-      answer(prepare(await match.route.handle(context)))
-    } catch (caught) {
-      // A thrown undefined is an error too.
-      error = caught ?? new Error('a handler threw nothing')
-      answer(prepareError(error, { as200: match.route.errorsAs200 === true }))
+    let error: unknown = headFault(request, limits.headerFieldsMax)
+    if (error !== undefined) answer(prepareError(error), { close: true })
+    else {
+      try {
+        match = router.match(request.method ?? '', request.url ?? '')
+        context = contextOf(match)
+        admit(request, match.route)
+        answer(prepare(await match.route.handle(context)))
+      } catch (caught) {
+        // A thrown undefined is an error too.
+        error = caught ?? new Error('a handler threw nothing')
+        answer(prepareError(error, { as200: match.route.errorsAs200 === true }))
+      }
     }
     inFlight--
     if (inFlight === 0) onDrained()
@@ -89,22 +97,41 @@ export function createServer(options: ServerOptions): Server {
     journal.note({ request, context, route: match.route, status, error, ms: clock.elapsed() - arrivedAt })
 
     function contextOf({ route, params, queryText }: Match): Context {
-      const bodyBytesMax = route.bodyBytesMax ?? limits.bodyBytesMax
-      return new Context({ request, response, params, queryText, bodyBytesMax, clock, arrivedAt })
+      const receiveBody = () => receive(request, response, route)
+      return new Context({ request, params, queryText, receive: receiveBody, clock, arrivedAt })
     }
 
-    function answer(prepared: Prepared): void {
-      const close = connections.closesAfter(response)
-      send(response, prepared, { close, clock, bodyBytesMax: match.route.bodyBytesMax ?? limits.bodyBytesMax })
+    function answer(prepared: Prepared, { close = connections.closesAfter(response) } = {}): void {
+      const closes = send(response, prepared, { close, clock, bodyBytesMax: bodyBytesMaxOf(match.route) })
+      connections.replied(response, { closes })
     }
   }
 
-  /** Errors: `bad_request`, `unavailable`, `unauthorized`. */
+  const bodyBytesMaxOf = (route: Route): number => route.bodyBytesMax ?? limits.bodyBytesMax
+
+  /** Errors: `unavailable`, `unauthorized`. */
   function admit(request: IncomingMessage, route: Route): void {
-    if (request.headers.host === undefined && request.httpVersion === '1.1')
-      throw new StoreError('bad_request', 'an HTTP/1.1 request needs a Host header')
-    if (inFlight > limits.inFlightMax && route.alwaysServed !== true) throw tooBusy
+    checkBusy(route)
     if (route.internal === true) guard(request.headers.authorization)
+  }
+
+  function checkBusy(route: Route): void {
+    if (inFlight - receiving > limits.inFlightMax && route.alwaysServed !== true) throw tooBusy
+  }
+
+  /** A body is waited for outside the limit of requests in flight: else whoever sends slowly would keep the others out. */
+  async function receive(request: IncomingMessage, response: ServerResponse, route: Route): Promise<unknown> {
+    receiving++
+    connections.listenTo(response)
+    let value: unknown
+    try {
+      value = await readJson(request, response, { bytesMax: bodyBytesMaxOf(route), unfinished })
+    } finally {
+      receiving--
+      connections.heard(response)
+    }
+    checkBusy(route)
+    return value
   }
 
   async function close(graceMs: number): Promise<void> {

@@ -16,6 +16,8 @@ interface Connection {
   current: ServerResponse | undefined
   /** Those that came meanwhile. */
   waiting: ServerResponse[]
+  /** It is about to be read no more until those have had their turn. */
+  stopping: boolean
   /** Nothing more is read from it: it closes after the replies to what has come. */
   closing: boolean
   /** A reply has said that it closes: what came behind is not begun. */
@@ -80,7 +82,7 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       cut(longestSilent ?? socket)
       if (longestSilent === undefined) return
     }
-    const connection = { current: undefined, waiting: [], closing: false, closed: false }
+    const connection = { current: undefined, waiting: [], stopping: false, closing: false, closed: false }
     open.set(socket, { ...connection, fault: undefined, stopReplyTimer: undefined })
     silent.add(socket)
     socket.once('close', () => forget(socket))
@@ -95,11 +97,20 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       return
     }
     connection.waiting.push(response)
-    // Node hands on all that stands in a packet; the next packet is read when all of this one has had its turn.
-    socket.pause()
     if (++pipelined > limits.pipelinedMax) cut(socket)
+    else if (!connection.stopping) {
+      // Node reads on after each request, so the reading is stopped after the last one of this packet.
+      connection.stopping = true
+      process.nextTick(stopReading, socket, connection)
+    }
   }
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, come)
+
+  /** All that stands in a packet is handed on; the next one is read when all of this has had its turn. */
+  const stopReading = (socket: Socket, connection: Connection): void => {
+    connection.stopping = false
+    if (connection.waiting.length > 0) socket.pause()
+  }
 
   const begin = (socket: Socket, connection: Connection, response: ServerResponse): void => {
     connection.current = response
@@ -149,6 +160,9 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
 
     heard({ req: { socket } }) {
       silent.delete(socket)
+      const connection = open.get(socket)
+      // Whoever reads a body lets the socket read on, from the next turn.
+      if (connection !== undefined && connection.waiting.length > 0) setImmediate(stopReading, socket, connection)
     },
 
     closesAfter(response) {

@@ -9,6 +9,9 @@ import { StoreError } from '../errors.ts'
 import { lingerMs } from './limits.ts'
 import { errorBody, statusOf } from './status.ts'
 
+/** A longer text is encoded here: for one that cannot be written at once, Node would keep three bytes a character. */
+const largeText = 16_384
+
 /** What a handler returns: JSON `{"data": …, ...extra}`, or text that is ready. The status is 200 where none is given. */
 export type Reply =
   | {
@@ -66,7 +69,7 @@ export function send(
   const closes = close || lingers
   response.writeHead(status, closes ? [...all, 'connection', 'close'] : all)
   if (!lingers) {
-    response.end(text)
+    response.end(text.length > largeText ? Buffer.from(text) : text)
     return closes
   }
   response.write(text)

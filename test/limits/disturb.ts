@@ -61,7 +61,7 @@ const disturbances: Record<Kind, () => Promise<void>> = {
 
   /** They ask for page after page and read none. */
   async readers() {
-    const pages = `${head('GET /products?limit=1000')}\r\n`.repeat(30)
+    const pages = `${head('GET /products?limit=1000')}\r\n`.repeat(40)
     await crowd(200, async (socket) => {
       socket.pause()
       socket.write(pages)
@@ -69,23 +69,19 @@ const disturbances: Record<Kind, () => Promise<void>> = {
     tell({ ready: true })
   },
 
-  /** A thousand requests in one packet, and again when all are answered. */
+  /** A thousand requests in one packet, on each connection every second, so that the store has time left for others. */
   async pipelines() {
     const packet = `${head('GET /products/Tux')}\r\n`.repeat(1_000)
-    await crowd(8, async (socket) => {
-      let left = 1_000
+    let connections = 0
+    await crowd(4, async (socket) => {
       const reply = /HTTP\/1\.1 (\d)/g
       socket.setEncoding('latin1').on('data', (text: string) => {
         for (const [, status] of text.matchAll(reply)) {
-          left--
           if (status === '2') counts.answered++
           else counts.refused++
         }
-        if (left > 0) return
-        left += 1_000
-        socket.write(packet)
       })
-      socket.write(packet)
+      setTimeout(() => setInterval(() => socket.write(packet), 1_000), 250 * connections++)
     })
     tell({ ready: true })
   },

@@ -160,9 +160,6 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
 
     heard({ req: { socket } }) {
       silent.delete(socket)
-      const connection = open.get(socket)
-      // Whoever reads a body lets the socket read on, from the next turn.
-      if (connection !== undefined && connection.waiting.length > 0) setImmediate(stopReading, socket, connection)
     },
 
     closesAfter(response) {

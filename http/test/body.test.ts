@@ -81,6 +81,14 @@ t.test('a body that grows too large is refused, and its client can read so', asy
   t.match(heard(), /^HTTP\/1\.1 413 .*connection: close.*"reason":"body_too_large"/s)
 })
 
+t.test('a chunked body has the same limit, to the byte', async (t) => {
+  const { port } = await serve(t, [echo], { limits: { bodyBytesMax: 1_000 } })
+  const chunked = (bytes: number): string =>
+    `POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${bytes.toString(16)}\r\n"${'x'.repeat(bytes - 2)}"\r\n0\r\n\r\n`
+  t.match(await raw(t, port, chunked(1_000)), /^HTTP\/1\.1 200 /)
+  t.match(await raw(t, port, chunked(1_001)), /^HTTP\/1\.1 413 .*"body_too_large"/s)
+})
+
 t.test('a client that goes on sending after its 413 is cut off', async (t) => {
   const { port } = await serve(t, [echo], { limits: { bodyBytesMax: 1_000 } })
   const { socket, heard, closed } = await open(t, port)

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Fact } from '../../storage/ledger.ts'
 import { LedgerState } from '../../storage/ledger-state.ts'
+import { comparable, LedgerModel } from '../../storage/test/conformance/ledger-model.ts'
 import { someAccounts, someCommand } from '../../storage/test/ledger-commands.ts'
 import { runs } from '../../storage/test/seed.ts'
 import { rule } from '../rule.ts'
-import { inAWord, Model } from './model.ts'
 
 const batches = fc.array(fc.array(someCommand, { minLength: 1, maxLength: 8 }), { maxLength: 15 })
 
@@ -22,17 +22,17 @@ const told = (state: LedgerState): string =>
 t.test('every answer and every balance is what the naive model says, and none is below zero', async (t) => {
   const property = fc.property(batches, (all) => {
     const state = new LedgerState()
-    const model = new Model()
+    const model = new LedgerModel()
     for (const batch of all) {
       const { outcomes, changes } = rule(state, batch, 0)
-      const wanted = batch.map((command) => model.take(command))
-      const given = outcomes.map(inAWord)
-      if (`${given}` !== `${wanted}`) throw new Error(`answered ${given} where ${wanted} is right`)
+      const wanted = JSON.stringify(batch.map((command) => comparable(model.take(command, 0))))
+      const given = JSON.stringify(outcomes.map(comparable))
+      if (given !== wanted) throw new Error(`answered ${given} where ${wanted} is right`)
       for (const fact of changes.flat()) state.apply(fact)
       for (const account of someAccounts) {
         const balance = state.account(account)?.balance
-        if (balance !== (model.there.has(account) ? model.balance(account) : undefined) || (balance ?? 0) < 0)
-          throw new Error(`${account} has ${balance}, not ${model.balance(account)}`)
+        const right = model.accounts.get(account)?.balance
+        if (balance !== right || (balance ?? 0) < 0) throw new Error(`${account} has ${balance}, not ${right}`)
       }
     }
   })
@@ -64,7 +64,7 @@ t.test('a batch is answered like its commands one by one', async (t) => {
         return alone.outcomes
       })
       if (
-        JSON.stringify(outcomes.map(inAWord)) !== JSON.stringify(together.outcomes.map(inAWord)) ||
+        JSON.stringify(outcomes.map(comparable)) !== JSON.stringify(together.outcomes.map(comparable)) ||
         told(one) !== told(other)
       )
         throw new Error('they differ')

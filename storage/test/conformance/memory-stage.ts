@@ -1,0 +1,95 @@
+/** The stage of an engine that lives in files: a disk in memory, a clock that stands still, and processes that can be ended. */
+
+import { randomFrom } from '../../../test/kill-run.ts'
+import type { FileSystem } from '../../file-system.ts'
+import { HandClock } from '../hand-clock.ts'
+import { type FaultKind, fits, MemoryDisk, type Mount } from '../memory-disk.ts'
+import type { Crash, Engine, Fault, Process, Stage } from './engine.ts'
+
+export const folder = '/data/store'
+
+/** What an engine is opened with, and what it calls when it can only be started again. */
+export interface Surroundings {
+  files: FileSystem
+  clock: HandClock
+  giveUp: (error: Error, options: { silent: boolean }) => void
+}
+
+/** A flipped bit is left out: it is damage, and an engine may only tell of it. */
+export const diskFaults: readonly FaultKind[] = [
+  'EIO',
+  'ENOSPC',
+  'EDQUOT',
+  'EMFILE',
+  'half-write',
+  'short',
+  'sync-lost-later',
+  'sync-lost',
+  'kill',
+  'kill-after',
+]
+
+/** An engine over a disk whose pages have so many bytes. */
+export const overMemory = <Store>(
+  name: string,
+  pageBytes: number,
+  open: (surroundings: Surroundings) => Promise<Store>,
+): Engine<Store> => ({
+  name: `${name}-${pageBytes}`,
+  crashes: ['kill', 'power cut'],
+  faults: diskFaults,
+  patienceMs: 2000,
+  async stage(): Promise<Stage<Store>> {
+    const disk = new MemoryDisk({ pageBytes })
+    const clock = new HandClock()
+    return {
+      start: (fault) => new MemoryProcess(disk, clock, fault, open),
+      pass: (ms) => clock.pass(ms),
+      now: () => clock.now(),
+      end: async () => {},
+    }
+  },
+})
+
+class MemoryProcess<Store> implements Process<Store> {
+  readonly opened: Promise<Store>
+  readonly #disk: MemoryDisk
+  readonly #mount: Mount
+  readonly #fault: Fault | undefined
+  givenUp = false
+
+  constructor(
+    disk: MemoryDisk,
+    clock: HandClock,
+    fault: Fault | undefined,
+    open: (surroundings: Surroundings) => Promise<Store>,
+  ) {
+    this.#disk = disk
+    this.#fault = fault
+    this.#mount = disk.mount(fault)
+    const giveUp: Surroundings['giveUp'] = (_error, { silent }) => {
+      this.givenUp = true
+      if (silent) this.#mount.kill()
+    }
+    this.opened = open({ files: this.#mount, clock, giveUp })
+  }
+
+  get ended(): boolean {
+    return this.#mount.dead
+  }
+
+  get struck(): boolean {
+    const { calls, struck } = this.#mount
+    if (this.#fault === undefined || !struck || this.#fault.kind === 'short') return false
+    return this.#fault.lasting === true || fits(this.#fault.kind, calls[this.#fault.at - 1]!.kind)
+  }
+
+  get refusing(): boolean {
+    return this.givenUp || this.#fault?.lasting === true
+  }
+
+  async crash({ kind, seed }: Crash): Promise<void> {
+    this.#mount.kill()
+    if (kind === 'power cut') this.#disk.cutPower(randomFrom(seed))
+  }
+}

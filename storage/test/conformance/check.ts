@@ -25,7 +25,7 @@ export interface Counterexample {
   what: string
   /** How many calls its script makes. */
   calls: number
-  /** `seed:path`, for this version of the tests only. */
+  /** `seed:path`, for this version of the tests only; empty where the script was given. */
   path: string
   json: string
   text: string
@@ -89,7 +89,7 @@ export function told<Store, Call, State>(
     printed(script, suite.asCode),
     'to do it again (or keep all of this in a file and give its name):',
     `  ${again} '${json.replaceAll("'", String.raw`'\''`)}'`,
-    `  ${again} ${path}`,
+    ...(path === '' ? [] : [`  ${again} ${path}`]),
   ].join('\n')
   return { what, calls: callsOf(script), path, json, text }
 }

@@ -71,7 +71,7 @@ class MemoryProcess<Store> implements Process<Store> {
       this.givenUp = true
       if (silent) this.#mount.kill()
     }
-    this.opened = open({ files: this.#mount, clock, giveUp })
+    this.opened = open({ files: unhurried(this.#mount), clock, giveUp })
   }
 
   get ended(): boolean {
@@ -92,4 +92,27 @@ class MemoryProcess<Store> implements Process<Store> {
     this.#mount.kill()
     if (kind === 'power cut') this.#disk.cutPower(randomFrom(seed))
   }
+}
+
+/** Syncs and reads that take their time, now more and now less, as real ones do, so that others come in between. */
+function unhurried(mount: Mount): FileSystem {
+  const { readFile, list, makeFolder, rename, link, remove, syncFolder, stat } = mount
+  const wait = async () => {
+    for (let turns = (mount.calls.length % 4) * 10; turns > 0; turns--) await undefined
+  }
+  const open: FileSystem['open'] = async (path, mode) => {
+    const file = await mount.open(path, mode)
+    return {
+      ...file,
+      async read(buffer, position) {
+        await wait()
+        return file.read(buffer, position)
+      },
+      async sync() {
+        await wait()
+        await file.sync()
+      },
+    }
+  }
+  return { open, readFile, list, makeFolder, rename, link, remove, syncFolder, stat }
 }

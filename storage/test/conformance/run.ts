@@ -1,7 +1,8 @@
 /**
  * Runs a script over an engine and holds every answer against the model. Wrong is: an answer that no possible state gives;
- * a refusal, or an error, where nothing had failed; a call that a living process never answers; a store that does not open
- * again. At the end it is started once more, looked at as a whole, and must still take and keep a command.
+ * a refusal or an error where nothing had failed; an error that nobody handles; a call that a living process never answers;
+ * a store that does not open again. At the end it is started once more, looked at as a whole, and must still take a command
+ * and keep it.
  */
 import { StoreError } from '../../../errors.ts'
 import type { Crash, Engine, Process, Stage } from './engine.ts'
@@ -31,12 +32,16 @@ export interface RunOptions<Store, Call, State> {
 export async function run<Store, Call, State>(options: RunOptions<Store, Call, State>): Promise<void> {
   const stage = await options.engine.stage()
   const runner = new Runner(options, stage)
+  const unhandled = (error: unknown) =>
+    runner.say(`an error that nobody handles would end it: ${(error as Error).stack}`)
+  process.on('unhandledRejection', unhandled)
   try {
     for (const [i, life] of options.script.entries()) await runner.live(life, `life ${i + 1}`)
     const works = options.suite.works.map((call) => [{ after: 0, call }])
     await runner.live({ look: true, groups: works, end: { how: 'close' } }, 'the last start')
     await runner.live({ look: true, groups: [], end: { how: 'close' } }, 'a restart')
   } finally {
+    process.off('unhandledRejection', unhandled)
     await stage.end()
   }
 }
@@ -75,7 +80,7 @@ class Runner<Store, Call, State> {
         store = opened
       },
       (error: Error) => {
-        if (!process.struck) this.#say(`it does not open: ${error.stack}`)
+        if (!process.struck) this.say(`it does not open: ${error.stack}`)
       },
     )
     await this.#settled(process, [opening], 'the start')
@@ -132,22 +137,22 @@ class Runner<Store, Call, State> {
       const right = this.#possible.answered(doing, answer, (a, b) => suite.fits(a, b, this.#stage.now()))
       if (right === undefined) return
       const wanted = right.map((each) => `  right: ${asCode(each)}`).join('\n')
-      this.#say(`${suite.asCode(call)}\n  answered: ${asCode(answer)}\n${wanted}`)
+      this.say(`${suite.asCode(call)}\n  answered: ${asCode(answer)}\n${wanted}`)
     }
     const failed = (error: unknown) => {
       if (process.ended || this.#wrong !== undefined) return
       ran.refusals += 1
       const isRead = doing.halves === undefined
       if (isRead && this.#closing === process) return // whoever closes a store has no use for what it reads
-      if (!mayRefuse()) return this.#say(`${suite.asCode(call)} failed where nothing had: ${(error as Error).stack}`)
+      if (!mayRefuse()) return this.say(`${suite.asCode(call)} failed where nothing had: ${(error as Error).stack}`)
       if (isRead) {
         this.#possible.refused(doing)
         return
       }
       const code = error instanceof StoreError ? error.code : undefined
       if (code === 'outcome_unknown') return
-      if (code !== 'unavailable') return this.#say(`${suite.asCode(call)} threw ${(error as Error).stack}`)
-      if (!this.#possible.refused(doing)) this.#say(`${suite.asCode(call)} was refused, and was seen to have happened`)
+      if (code !== 'unavailable') return this.say(`${suite.asCode(call)} threw ${(error as Error).stack}`)
+      if (!this.#possible.refused(doing)) this.say(`${suite.asCode(call)} was refused, and was seen to have happened`)
     }
     return suite.ask(store, call).then(told, failed)
   }
@@ -157,7 +162,7 @@ class Runner<Store, Call, State> {
     const struckBefore = process.struck
     this.#closing = process
     const closing = (store as { close(): Promise<void> }).close().catch((error: Error) => {
-      if (!process.struck || (struckBefore && !process.refusing)) this.#say(`it does not close: ${error.stack}`)
+      if (!process.struck || (struckBefore && !process.refusing)) this.say(`it does not close: ${error.stack}`)
     })
     await this.#settled(process, [closing, ...left], 'a call, or closing,')
   }
@@ -179,7 +184,7 @@ class Runner<Store, Call, State> {
     for (let turn = 0; left > 0 && !process.ended; turn++) {
       await new Promise((resolve) => setImmediate(resolve))
       if (turn > 2000 && performance.now() - began > this.#options.engine.patienceMs) {
-        this.#say(`${what} is never answered`)
+        this.say(`${what} is never answered`)
         break
       }
     }
@@ -190,7 +195,8 @@ class Runner<Store, Call, State> {
     }
   }
 
-  #say(what: string): void {
+  /** Something is wrong: the first that is counts. */
+  say(what: string): void {
     this.#wrong ??= new Wrong(`${this.#where}: ${what}`)
   }
 }

@@ -92,7 +92,7 @@ const faultText = ({ at, kind, lasting }: Fault): string =>
 
 /** A value as code, on one line. */
 export const asCode = (value: unknown): string =>
-  inspect(value, { depth: 9, breakLength: Number.POSITIVE_INFINITY }).replace(
+  inspect(value, { depth: 9, compact: true, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: null }).replace(
     /'(.)\1{99,}'/g,
     (text, letter) => `'${letter}'.repeat(${text.length - 2})`,
   )

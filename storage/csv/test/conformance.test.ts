@@ -6,6 +6,7 @@ import { logSuite } from '../../test/conformance/log.ts'
 import { ledgerEngines, logEngines } from './conformance-engines.ts'
 
 for (const [i, engine] of ledgerEngines.entries())
-  conforms(t, engine, ledgerSuite, { runs: engine.name === 'csv-files' ? 5 : 60, seed: i + 1 })
+  conforms(t, engine, ledgerSuite, { runs: engine.name === 'csv-files' ? 3 : 60, seed: i + 1 })
 // A log makes its index of keys anew at each start, which takes its time: so there are fewer of them.
-for (const [i, engine] of logEngines.entries()) conforms(t, engine, logSuite, { runs: 5, seed: i + 1 })
+for (const [i, engine] of logEngines.entries())
+  conforms(t, engine, logSuite, { runs: engine.name === 'csv-files' ? 3 : 6, seed: i + 1 })

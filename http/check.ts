@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { StoreError } from '../errors.ts'
 
+const keysShown = 3
+const keyShown = 40
+
 /** The value as the schema has it. Throws `bad_request`: which field, and what it must be. */
 export function check<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const result = schema.safeParse(value)
@@ -11,11 +14,16 @@ export function check<Value>(schema: z.ZodType<Value>, value: unknown): Value {
 
 function tell(issue: z.core.$ZodIssue): string {
   const field = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys')
-    return `${field === '' ? '' : `${field}: `}unknown field ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
+  if (issue.code === 'unrecognized_keys') return `${field === '' ? '' : `${field}: `}unknown field ${named(issue.keys)}`
   if (field === '' && issue.code === 'invalid_type')
     return `the body must be ${issue.expected === 'array' ? 'an array' : 'an object'}`
   return field === '' ? issue.message : `${field}: ${issue.message}`
+}
+
+/** The first few, and not to their end: a message is a sentence, and no echo of what was sent. */
+function named(keys: readonly string[]): string {
+  const first = keys.slice(0, keysShown).map((key) => JSON.stringify(key.slice(0, keyShown)))
+  return `${first.join(', ')}${keys.length > keysShown ? ` and ${keys.length - keysShown} more` : ''}`
 }
 
 /** A whole number within bounds; anything else is told what it must be. */

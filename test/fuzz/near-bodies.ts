@@ -72,10 +72,8 @@ export function fields({ choose }: Place): FuzzRequest {
     ],
     ...[`[{${n},${q}}]`, `[${JSON.stringify(toy)},${pieces}]`, `{${n},"quantity":{${q}}}`, `{"name":{${n}},${q}}`],
     ...['null', 'true', '1', '""', '"{}"', '[]', '[[]]', '-0', '1e400'],
-    `{${n},${q},${Array.from({ length: choose.below(2000) }, (_, i) => `"x${i}":0`).join()}${'"y":1}'}`.replace(
-      ',,',
-      ',',
-    ),
+    `{${n},${q},${Array.from({ length: 1 + choose.below(2000) }, (_, i) => `"x${i}":0`).join()}}`,
+    `{${n},${q},${JSON.stringify(choose.one(['x', '🦄', '\u0000']).repeat(1 + choose.below(9000)))}:0}`,
   ]
   return refused('near/fields', post(choose.one(bodies)))
 }
@@ -168,23 +166,23 @@ export function type({ choose }: Place): FuzzRequest {
 /** A body at the limit, and one byte over it and more. */
 export function size({ choose }: Place): FuzzRequest {
   const body = JSON.stringify(anyPurchase(choose))
-  const over = choose.one([0, 1, 1, 100, 35_000])
-  const bytes = Buffer.concat([
-    Buffer.from(body),
-    Buffer.alloc(65_536 + over - Buffer.byteLength(body), choose.one([32, 120])),
-  ])
-  if (over === 0 && bytes.at(-1) === 120) return refused('near/size', post(bytes))
-  const chunked = choose.chance(0.3) ? { chunkedBy: choose } : {}
-  if (over === 0) return refused('near/size', post(Buffer.concat([bytes.subarray(0, -1), Buffer.from('!')])))
-  return kept(
-    'near/size',
-    wire({ method: 'POST', target: '/orders', headers: [jsonType], body: bytes, ...chunked }),
-    [413],
-    {
-      reason: 'body_too_large',
-      after: 'close',
-    },
-  )
+  const ofSize = (bytes: number) =>
+    Buffer.from(body.padEnd(bytes - Buffer.byteLength(body) + body.length, choose.one([' ', 'x'])))
+  if (choose.chance(0.2)) return refused('near/size', post(Buffer.concat([ofSize(65_535), Buffer.from('!')])))
+  const target = { method: 'POST', target: '/orders' }
+  const tooLarge = { reason: 'body_too_large', after: 'close' } as const
+  const over = ofSize(65_536 + choose.one([1, 1, 100, 35_000]))
+  if (choose.chance(0.7)) {
+    const chunked = choose.chance(0.5) ? { chunkedBy: choose } : {}
+    return kept('near/size', wire({ ...target, headers: [jsonType], body: over, ...chunked }), [413], tooLarge)
+  }
+  // A head that tells of a large body is answered before any of it comes.
+  const length: Header = [
+    'content-length',
+    choose.one(['65537', '10000000', '9007199254740993', '18446744073709551615']),
+  ]
+  const bytes = Buffer.concat([wire({ ...target, headers: [jsonType, length] }), over.subarray(0, choose.below(100))])
+  return kept('near/size', bytes, [413], tooLarge)
 }
 
 /** No body at all, or one where none belongs. */

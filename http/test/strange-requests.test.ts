@@ -8,16 +8,6 @@ const post = (head: string, { start = 'POST /echo HTTP/1.1', rest = body } = {})
 const length = `Content-Length: ${body.length}\r\n`
 const last = 'Connection: close\r\n'
 
-t.test('an expectation that nobody knows is ignored', async (t) => {
-  const { port } = await serve(t, [echo])
-  for (const expectation of ['200-ok', 'x', ''])
-    t.match(
-      await raw(t, port, post(`Expect: ${expectation}\r\n${length}${last}`)),
-      /^HTTP\/1\.1 200 .*\r\n\r\n\{"data":\{"a":1\}\}$/s,
-      expectation,
-    )
-})
-
 t.test('an HTTP/1.0 client gets no 100 Continue', async (t) => {
   const { port } = await serve(t, [echo])
   const start = 'POST /echo HTTP/1.0'

@@ -60,7 +60,7 @@ export async function startLedger(
   const movements = await Movements.open(files, folder, movementBytes, lastMovement, giveUp)
   for (const movement of replayed.movements) movements.add(movement)
   const cut = replayed.torn === undefined ? undefined : await cutTorn(options, replayed.torn)
-  for (const left of names) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
   await files.syncFolder(folder)
   if (readable === undefined) note(`${folder}/${options.name} was missing and is written anew`)
   const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)

@@ -36,7 +36,8 @@ export class CsvLog implements Log {
   readonly #file: AppendFile
   readonly #rows: NumberedFile
   readonly #index = new KeyIndex()
-  readonly #indexed: Promise<void>
+  /** The keys being found again, or found; undefined where that failed and is to be tried again. */
+  #indexed: Promise<void> | undefined
   /** Protects the file's end and `#lastNumber`. */
   readonly #writing = new Mutex()
   readonly #queue: BatchQueue<Entry, number>
@@ -59,8 +60,7 @@ export class CsvLog implements Log {
       queueMax: 10_000,
       weight: bytesAtMost,
     })
-    this.#indexed = this.#readKeysBack()
-    this.#indexed.catch(() => {}) // those who wait for it are told; nobody may wait yet
+    this.#findKeysAgain().catch(() => {}) // those who wait for it are told; nobody may wait yet
   }
 
   /** Also returns what the start found, for the operator. Throws a StartError where a person must mend the file. */
@@ -104,7 +104,7 @@ export class CsvLog implements Log {
   async byKey(key: string): Promise<LogEntry | undefined> {
     const found = await this.#findKey(key)
     if (found !== undefined) return found
-    await this.#indexed
+    await this.#findKeysAgain()
     return this.#findKey(key)
   }
 
@@ -121,7 +121,7 @@ export class CsvLog implements Log {
   async close(): Promise<void> {
     this.#closed = true
     await this.#queue.settled()
-    await this.#indexed.catch(() => {}) // a damaged row is told to those who ask for a key
+    await this.#indexed?.catch(() => {}) // a damaged row is told to those who ask for a key
     await this.#file.close()
   }
 
@@ -186,6 +186,15 @@ export class CsvLog implements Log {
       attempt: first!.fields[this.#attemptAt]!,
       rows: named,
     }
+  }
+
+  /** A read that the disk refuses once must not refuse every key for ever: the next one who asks tries again. */
+  #findKeysAgain(): Promise<void> {
+    this.#indexed ??= this.#readKeysBack().catch((error: unknown) => {
+      this.#indexed = undefined
+      throw error
+    })
+    return this.#indexed
   }
 
   /** Finds the remembered keys again, from the newest back, while the store serves. */

@@ -91,6 +91,7 @@ export class Movements {
     for await (const { number, fields } of this.#rows.rows(await this.#rows.seek(after + 1), {
       chunkBytes: limit * 96,
     })) {
+      if (number <= after) continue // it came after the search for the page's start
       found.push({ number, at: fields[1]!, account: fields[2]!, change: Number(fields[3]), reason: fields[4]! })
       if (found.length >= limit) break
     }

@@ -132,8 +132,9 @@ export class MemoryDisk {
     for (const node of new Set(this.#names.values())) {
       if (node === 'folder' || (node.pages.size === 0 && node.lengths.length === 0)) continue
       const ends = [...node.pages.keys()].map((page) => (page + 1) * this.#pageBytes)
-      const longest = Math.max(node.synced.length, ...node.lengths)
-      const length = pick([node.synced.length, ...node.lengths, ...ends.filter((end) => end < longest)])
+      const lengths = [node.synced.length, ...node.lengths]
+      const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)]
+      const length = pick([...lengths, ...ends.filter((end) => end > shortest && end < longest)])
       const bytes = Buffer.alloc(length)
       node.synced.copy(bytes)
       const keep = random() // sometimes nearly all, sometimes nearly none

@@ -1,0 +1,170 @@
+/** The order service as a process on a machine of its own: the real orders and coordinator over the real log. */
+import { StoreError } from '../../errors.ts'
+import type { Bought, Purchase } from '../../order/client.ts'
+import { Coordinator } from '../../order/coordinator.ts'
+import { openIncarnations } from '../../order/incarnations.ts'
+import { Orders } from '../../order/order.ts'
+import type { Ask, Participant } from '../../order/participant.ts'
+import { openOrders } from '../../order/store.ts'
+import type { Item } from '../../storage/ledger.ts'
+import { HandClock } from '../../storage/test/hand-clock.ts'
+import { MemoryDisk } from '../../storage/test/memory-disk.ts'
+import { type Life, Machine } from './machine.ts'
+import type { Message, Network } from './network.ts'
+
+const folder = '/data'
+export const logPath = `${folder}/orders.csv`
+export const incarnationPath = `${folder}/incarnation.csv`
+/** As in the product: how long a purchase, and a call, may take. */
+const purchaseMs = 5000
+const callMs = 2000
+
+export interface OrderOptions {
+  participants: readonly string[]
+  /** Set aside at the catalog beside the toy itself. */
+  besides: Readonly<Record<string, readonly Item[]>>
+  network: Network
+  holdsIncarnation: boolean
+  /** Something happened that must never happen. */
+  wrong: (what: string) => void
+}
+
+/** One call of `place`, and the attempt that it made, if it made one. */
+export interface Call {
+  purchase: Purchase
+  key: string
+  attempt: string | undefined
+}
+
+export class OrderProcess {
+  readonly machine: Machine
+  readonly #options: OrderOptions
+  #orders: Orders | undefined
+  #coordinator: Coordinator | undefined
+  /** By deadline, which no two of them share. */
+  readonly #calls = new Map<number, Call>()
+  #attempting: Call | undefined
+  /** Everything that this life was told, in order. */
+  #history = ''
+  startError: unknown
+
+  constructor(disk: MemoryDisk, options: OrderOptions) {
+    this.machine = new Machine(disk, options)
+    this.#options = options
+  }
+
+  static async firstDisk(): Promise<MemoryDisk> {
+    const disk = new MemoryDisk({ pageBytes: 64 })
+    const mount = disk.mount()
+    await mount.makeFolder(folder)
+    await mount.syncFolder('/')
+    await openOrders({ files: mount, clock: new HandClock(), folder, ioDelayMs: 0, giveUp() {} })
+    return disk
+  }
+
+  get up(): boolean {
+    return this.machine.life?.running === true
+  }
+
+  /** It has opened every participant, and nothing is left to settle. */
+  get idle(): boolean {
+    const coordinator = this.#coordinator!
+    return (
+      this.up &&
+      coordinator.notReady === undefined &&
+      Object.values(coordinator.unsettled).every((count) => count === 0)
+    )
+  }
+
+  get ready(): boolean {
+    return this.up && this.#coordinator!.notReady === undefined
+  }
+
+  async start(): Promise<void> {
+    const life = this.machine.begin()
+    const { files, clock, end: giveUp } = life
+    this.#history = this.machine.contents()
+    this.startError = undefined
+    const { participants, wrong } = this.#options
+    try {
+      const { log } = await openOrders({ files, clock, folder, ioDelayMs: 0, giveUp })
+      const coordinator = new Coordinator({
+        clock,
+        log,
+        incarnations: await openIncarnations(files, folder),
+        participants: participants.map((name) => ({ name, send: this.#channel(name, life) })),
+        callMs,
+        note: (sentence) => {
+          if (!life.dead && sentence.includes('its books are wrong')) wrong(sentence)
+        },
+        rival: (sentence) => {
+          if (!life.dead) wrong(`the only order service was told: ${sentence}`)
+        },
+      })
+      await coordinator.start()
+      this.#coordinator = coordinator
+      this.#orders = new Orders({ log, clock, coordinator: { attempt: this.#attempts(coordinator) } })
+      life.running = true
+    } catch (error) {
+      this.startError = error
+      life.mount.kill()
+    }
+  }
+
+  /** A buyer asks. `told` hears the answer, if he ever gets one. */
+  place(purchase: Purchase, key: string, told: (answer: Bought | Error, call: Call) => void): void {
+    const life = this.machine.life!
+    const call: Call = { purchase, key, attempt: undefined }
+    const deadline = life.clock.elapsed() + purchaseMs + this.#calls.size / 1000
+    this.#calls.set(deadline, call)
+    const tell = (answer: Bought | Error): void => {
+      if (!life.dead) told(answer, call)
+    }
+    this.#orders!.place(purchase, key, deadline).then(tell, tell)
+  }
+
+  /** Keeps what this life was told: what it does follows from that alone. */
+  note(input: string): void {
+    this.#history += `\n${input}`
+  }
+
+  fingerprint(): string {
+    const life = this.machine.life
+    return life === undefined ? this.machine.contents() : `${life.number} ${this.#history}`
+  }
+
+  #channel(name: string, life: Life): Participant['send'] {
+    return (commands, { deadline }) => {
+      if (life.dead) return new Promise(() => {})
+      if (deadline - life.clock.elapsed() < 1)
+        return Promise.reject(new StoreError('unavailable', `no time is left to ask the ${name} service`))
+      for (const command of commands)
+        if (command.op === 'reserve' && this.#attempting !== undefined) this.#attempting.attempt = command.id
+      const message: Message = this.#options.network.send(name, life, commands)
+      return message.answered
+    }
+  }
+
+  /** The real attempt, which may ask for more than the toy; an attempt sends its reserves before it first waits. */
+  #attempts(coordinator: Coordinator): Coordinator['attempt'] {
+    return (asks, deadline, commit) => {
+      this.#attempting = this.#calls.get(deadline)
+      try {
+        return coordinator.attempt(this.#widened(asks), deadline, commit)
+      } finally {
+        this.#attempting = undefined
+      }
+    }
+  }
+
+  #widened(asks: readonly Ask[]): Ask[] {
+    const { participants, besides } = this.#options
+    const wide = asks.map(({ of, items }) => ({
+      of,
+      items: items.flatMap((item) => [item, ...(besides[item.account] ?? [])]),
+    }))
+    return participants.includes('payment')
+      ? [...wide, { of: 'payment', items: [{ account: 'credit', amount: 1 }] }]
+      : wide
+  }
+}

@@ -1,0 +1,105 @@
+/** A participant as a process on a machine of its own: the real rule over the real engine. */
+import { columns } from '../../catalog/store.ts'
+import { StoreError } from '../../errors.ts'
+import { rule } from '../../ledger/rule.ts'
+import { CsvLedger } from '../../storage/csv/ledger-engine.ts'
+import type { Command, Outcome, Rule } from '../../storage/ledger.ts'
+import type { LedgerState } from '../../storage/ledger-state.ts'
+import { MemoryDisk } from '../../storage/test/memory-disk.ts'
+import { Machine } from './machine.ts'
+import type { Message } from './network.ts'
+
+const folder = '/data'
+const price = '10.00'
+
+export class ParticipantProcess {
+  readonly name: string
+  readonly machine: Machine
+  readonly #stock: Readonly<Record<string, number>>
+  #ledger: CsvLedger | undefined
+  #state: LedgerState | undefined
+  /** Requests that it has not answered yet, with how many syncs there had been when each came. */
+  #begun: { message: Message; syncs: number }[] = []
+  /** Why its last start failed. */
+  startError: unknown
+
+  constructor(name: string, stock: Readonly<Record<string, number>>, disk: MemoryDisk) {
+    this.name = name
+    this.#stock = stock
+    this.machine = new Machine(disk)
+  }
+
+  /** The disk of one that was started once, for any number of worlds to copy. */
+  static async firstDisk(name: string, stock: Readonly<Record<string, number>>): Promise<MemoryDisk> {
+    const disk = new MemoryDisk({ pageBytes: 64 })
+    await disk.mount().makeFolder(folder)
+    await disk.mount().syncFolder('/')
+    const process = new ParticipantProcess(name, stock, disk)
+    await process.start()
+    process.machine.kill()
+    return disk
+  }
+
+  /** It serves. */
+  get up(): boolean {
+    return this.machine.life?.running === true
+  }
+
+  /** What readers of it see; undefined where it does not serve. */
+  get state(): LedgerState | undefined {
+    return this.up ? this.#state : undefined
+  }
+
+  async start(): Promise<void> {
+    const life = this.machine.begin()
+    const { files, clock, end: giveUp } = life
+    this.#begun = []
+    this.startError = undefined
+    const spied: Rule = (state, commands, now) => {
+      this.#state = state // the engine keeps it to itself; the onlooker must see it
+      return rule(state, commands, now)
+    }
+    const seed = new Map(Object.entries(this.#stock).map(([name, balance]) => [name, { attributes: [price], balance }]))
+    const options = { files, clock, folder, name: 'toys_db.csv', columns, seed, rule: spied, ioDelayMs: 0, giveUp }
+    try {
+      const { ledger } = await CsvLedger.open({ ...options, note: () => {} })
+      await ledger.execute([])
+      this.#ledger = ledger
+      life.running = true
+    } catch (error) {
+      this.startError = error
+      life.mount.kill()
+    }
+  }
+
+  /** A request arrives. */
+  execute(message: Message): void {
+    const life = this.machine.life!
+    const begun = { message, syncs: life.syncs }
+    this.#begun.push(begun)
+    const answer = (told: Outcome[] | StoreError): void => {
+      if (life.dead) return
+      this.#begun = this.#begun.filter((one) => one !== begun)
+      message.answers.push(told)
+    }
+    this.#ledger!.execute(message.commands as Command[]).then(answer, (error: unknown) =>
+      answer(error instanceof StoreError ? error : new StoreError('internal', String(error))),
+    )
+  }
+
+  /** Whether it will answer this by itself. */
+  isBegun(message: Message): boolean {
+    return this.machine.life !== undefined && this.#begun.some((one) => one.message === message)
+  }
+
+  /**
+   * Equal for two processes that will do the same: its memory follows from what its files hold, and from the requests that
+   * are under way, each before or behind the sync that it waits for.
+   */
+  fingerprint(): string {
+    const life = this.machine.life
+    if (life === undefined) return this.machine.contents()
+    const begun = this.#begun.map(({ message, syncs }) => `${message.title} ${life.syncs - syncs}`)
+    return `${life.running} ${life.ending !== undefined} ${life.held.length} ${life.nextWrite} ${begun}\n${this.machine.contents()}`
+  }
+}

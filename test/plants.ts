@@ -8,6 +8,8 @@ export interface Plant {
   /** A second place in the same file. */
   and?: { from: string; to: string }
   tests: readonly string[]
+  /** Why no schedule of test/schedules.ts can go wrong without it. */
+  unseen?: string
 }
 
 const protocol = ['order/test/coordinator.test.ts']

@@ -2,7 +2,8 @@
  * `npm run test:rules`: each rule of the purchase earns its place. For each, a copy of the code has it taken out, and the
  * named tests must fail there; with the code as it is they must pass. Exit code 1 where a missing rule goes unnoticed.
  *
- *   npm run test:rules -- --only fence     only those whose name holds the word
+ *   npm run test:rules -- --only fence        only those whose name holds the word
+ *   npm run test:rules -- --schedules 50000   the exploration of the purchase must find each, within so many schedules
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,11 +13,16 @@ import { Command } from 'commander'
 import { plants } from './plants.ts'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
-const { only } = new Command('test:rules')
+const { only, schedules, seed } = new Command('test:rules')
   .option('--only <word>', 'only rules whose name holds this')
+  .option('--schedules <n>', 'not the tests but so many schedules at random (test/schedules.ts) must notice')
+  .option('--seed <n>', 'of the schedules', '1')
   .parse()
-  .opts<{ only?: string }>()
-const chosen = plants.filter(({ rule }) => only === undefined || rule.includes(only))
+  .opts<{ only?: string; schedules?: string; seed: string }>()
+const chosen = plants.filter(({ rule, unseen }) => {
+  if (schedules !== undefined && unseen !== undefined) console.log(`not asked  ${rule}: ${unseen}`)
+  return (only === undefined || rule.includes(only)) && (schedules === undefined || unseen === undefined)
+})
 
 const copy = mkdtempSync(`${tmpdir()}/toy-store-rules-`)
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
@@ -27,10 +33,26 @@ for (const shared of ['node_modules', '.tap']) symlinkSync(`${project}/${shared}
 /** Whether the tests pass in the copy, and the title of the first that does not. */
 function run(tests: readonly string[]): { passed: boolean; failed: string } {
   const { NODE_OPTIONS: _, ...env } = process.env
+  if (schedules !== undefined) return explore(env)
   const options = { cwd: copy, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 28 } as const
   const { status, stdout } = spawnSync('npx', ['tap', '--reporter=tap', '--bail', ...tests], options)
   const before = stdout.slice(0, stdout.search(/^ *not ok /m))
   const failed = [...before.matchAll(/^ *# Subtest: (.*)$/gm)].at(-1)?.[1] ?? 'it ended or hung'
+  return { passed: status === 0, failed }
+}
+
+/** The same by the exploration: what it found, and after how many schedules. */
+function explore(env: NodeJS.ProcessEnv): { passed: boolean; failed: string } {
+  const options = { cwd: copy, env, encoding: 'utf8', timeout: 1_200_000, maxBuffer: 1 << 28 } as const
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['test/schedules.ts', '--random', schedules!, '--seed', seed],
+    options,
+  )
+  const [, after] = /^WRONG \([^)]* after (\d+) schedules\)/m.exec(stdout) ?? []
+  const why = /^ *=> +(.*)$/m.exec(stdout)?.[1]
+  const steps = /^ *(\d+) {2}END/m.exec(stdout)?.[1] ?? [...stdout.matchAll(/^ *(\d+) {2}/gm)].at(-1)?.[1]
+  const failed = why === undefined ? `it ended: ${stderr.slice(-300)}` : `${after} schedules, ${steps} steps: ${why}`
   return { passed: status === 0, failed }
 }
 

@@ -51,6 +51,8 @@ export interface Configuration {
   firstStart?: boolean
   /** The sync of a new incarnation, too, is a choice. */
   holdsIncarnation?: boolean
+  /** A sync is done at once where no trouble is left that could tell it from one that is not: no story is lost by that. */
+  promptSyncs?: boolean
   /** So many kinds of power cut are told apart; 1: what is not synced is lost. */
   powerCuts: number
 }
@@ -223,3 +225,8 @@ export const large: readonly Configuration[] = [
     powerCuts: 1,
   },
 ]
+
+/** By title. */
+export const configurations: ReadonlyMap<string, Configuration> = new Map(
+  [...small, ...large].map((configuration) => [configuration.title, configuration]),
+)

@@ -46,6 +46,7 @@ export class OrderProcess {
   #attempting: Call | undefined
   /** Everything that this life was told, in order. */
   #history = ''
+  #settles: string[] = []
   startError: unknown
 
   constructor(disk: MemoryDisk, options: OrderOptions) {
@@ -84,6 +85,7 @@ export class OrderProcess {
     const life = this.machine.begin()
     const { files, clock, end: giveUp } = life
     this.#history = this.machine.contents()
+    this.#settles = []
     this.startError = undefined
     const { participants, wrong } = this.#options
     try {
@@ -123,14 +125,21 @@ export class OrderProcess {
     this.#orders!.place(purchase, key, deadline).then(tell, tell)
   }
 
-  /** Keeps what this life was told: what it does follows from that alone. */
-  note(input: string): void {
-    this.#history += `\n${input}`
+  /**
+   * Keeps what this life was told: what it does follows from that alone. Answers that only settle may be told in any order,
+   * and later than others, until something depends on them: `settles` says that this is one, `turns` that this depends.
+   */
+  note(input: string, { settles = false, turns = false } = {}): void {
+    if (settles) this.#settles.push(input)
+    else {
+      if (turns) this.#history += `\n${this.#settles.splice(0).toSorted().join('\n')}`
+      this.#history += `\n${input}`
+    }
   }
 
   fingerprint(): string {
     const life = this.machine.life
-    return life === undefined ? this.machine.contents() : `${life.number} ${this.#history}`
+    return life === undefined ? this.machine.contents() : `${life.number} ${this.#history}\n${this.#settles.toSorted()}`
   }
 
   #channel(name: string, life: Life): Participant['send'] {

@@ -4,6 +4,7 @@
  * can go on goes on, so a list of choices tells the whole story, and the same list tells the same story.
  */
 import { StoreError } from '../../errors.ts'
+import type { Outcome } from '../../storage/ledger.ts'
 import type { FaultKind, MemoryDisk } from '../../storage/test/memory-disk.ts'
 import type { Budget, Buyer, Configuration } from './configurations.ts'
 import type { Life, Machine } from './machine.ts'
@@ -40,6 +41,16 @@ export const ends = [
 ] as const
 export type End = (typeof ends)[number]
 
+/** A rejection that nobody heard would have ended the process. */
+let unheard: unknown
+
+/** From then on such a rejection is the story's that it came up in. */
+export function hearRejections(): void {
+  process.on('unhandledRejection', (error) => {
+    unheard ??= error
+  })
+}
+
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Disks of stores that were started once. */
@@ -60,6 +71,8 @@ export class World {
   readonly participants: ReadonlyMap<string, ParticipantProcess>
   readonly #left: Budget
   readonly #asks: Map<Buyer, number>
+  /** A participant may count as down: the next beat asks it. */
+  #restless = true
   /** Calls of buyers that this life of the order service has not answered. */
   #unanswered = new Set<object>()
 
@@ -85,6 +98,7 @@ export class World {
   }
 
   static async begin(configuration: Configuration): Promise<World> {
+    unheard = undefined
     const known = firstDisks.get(configuration) ?? makeDisks(configuration)
     firstDisks.set(configuration, known)
     const world = new World(configuration, await known)
@@ -102,6 +116,7 @@ export class World {
   async step(choice: Choice): Promise<void> {
     choice.run()
     await settle()
+    if (this.configuration.promptSyncs) while (this.#syncUntold()) await settle()
     this.#look()
   }
 
@@ -125,7 +140,8 @@ export class World {
               this.#asks.set(buyer, left - 1)
               this.#ask(buyer)
             })
-      if (this.#left.beats > 0) add('time', 'a second passes for order', () => (spend('beats'), this.#pass(1000)))
+      if (this.#left.beats > 0 && (this.#restless || !this.order.idle))
+        add('time', 'a second passes for order', () => (spend('beats'), this.#pass(1000)))
       if (this.#left.longWaits > 0)
         add('time', 'a long time passes for order', () => (spend('longWaits'), this.#pass(6000)))
     }
@@ -147,11 +163,11 @@ export class World {
   }
 
   /** No more trouble: everything recovers, every buyer asks once more, and then the books must balance, also from the disk. */
-  async finish(end: End): Promise<void> {
+  async finish(end: End, { thorough = true } = {}): Promise<void> {
     if (end === ends[2]) for (const [, machine] of this.#machines()) machine.cutPower(0)
     if (end !== ends[0]) this.network.drop()
     await this.#calmDown()
-    if (this.wrong !== undefined) return
+    if (this.wrong !== undefined || !thorough) return
     for (const buyer of this.#asks.keys()) this.#ask(buyer, { calm: true })
     await this.#calmDown()
     for (const [, machine] of this.#machines()) machine.cutPower(0)
@@ -200,7 +216,8 @@ export class World {
     if (this.#left.giveUps > 0)
       add('giveUp', `nobody waits any longer for ${title}`, () => {
         spend('giveUps')
-        this.order.note(`gives up ${title}`)
+        this.order.note(`gives up ${title}`, { turns: true })
+        this.#restless = true
         message.giveUp()
       })
   }
@@ -260,6 +277,19 @@ export class World {
     life.sync(failure)
   }
 
+  /** Lets a sync go on where no trouble is left that could tell synced from unsynced; true where there was one. */
+  #syncUntold(): boolean {
+    const { deaths, failedSyncs, journalFailures, orderCrashes, participantCrashes } = this.#left
+    const order = deaths + failedSyncs + orderCrashes === 0
+    const participants = deaths + journalFailures + participantCrashes === 0
+    for (const [name, { life }] of this.#machines()) {
+      if (life === undefined || life.held.length === 0 || !(name === 'order' ? order : participants)) continue
+      this.#sync(life, name === 'order')
+      return true
+    }
+    return false
+  }
+
   #arrive(message: Message, { stays = false } = {}): void {
     message.travels = stays
     this.participants.get(message.to)!.execute(message)
@@ -267,15 +297,19 @@ export class World {
 
   #reply(message: Message): void {
     const answer = message.reply()
-    this.order.note(`${message.title} ${JSON.stringify(answer)}`)
+    this.order.note(`${message.title} ${JSON.stringify(answer)}`, {
+      settles: isSettled(answer),
+      turns: message.commands[0]?.op === 'open',
+    })
     const [command] = message.commands
     if (!Array.isArray(answer) || command?.op !== 'open') return
+    this.#restless = false
     const [opened] = answer
     if (opened?.outcome === 'opened' && opened.open.length === 0) this.onlooker.settled(message.to, command.fence)
   }
 
   #pass(ms: number): void {
-    this.order.note(`${ms} ms`)
+    this.order.note(`${ms} ms`, { turns: true })
     this.order.machine.life!.clock.jump(ms)
   }
 
@@ -283,7 +317,7 @@ export class World {
     const asked = {}
     const unanswered = this.#unanswered
     unanswered.add(asked)
-    this.order.note(`${key} ${toy} ${quantity}`)
+    this.order.note(`${key} ${toy} ${quantity}`, { turns: true })
     this.order.place({ name: toy, quantity }, key, (answer, call) => {
       unanswered.delete(asked)
       if (calm && answer instanceof StoreError && (answer.code === 'unavailable' || answer.code === 'outcome_unknown'))
@@ -301,6 +335,7 @@ export class World {
 
   #look(): void {
     this.network.tidy()
+    if (unheard !== undefined) this.onlooker.accuse(`nobody heard: ${unheard}`)
     const states = new Map(
       [...this.participants].flatMap(([name, { state }]) => (state === undefined ? [] : [[name, state] as const])),
     )
@@ -366,3 +401,7 @@ export class World {
     return this.order.idle && !open && this.#unanswered.size === 0
   }
 }
+
+/** An answer that only settles: nothing but time, a question or an `open` asks whether it has come. */
+const isSettled = (answer: Outcome[] | StoreError): boolean =>
+  Array.isArray(answer) && answer.every(({ outcome }) => outcome === 'done')

@@ -50,7 +50,7 @@ export const plants: readonly Plant[] = [
     rule: 'answer-after-sync',
     file: 'storage/csv/ledger-engine.ts',
     from: 'await this.#segments.journal.append(bytes)',
-    to: 'void this.#segments.journal.append(bytes)',
+    to: 'void this.#segments.journal.append(bytes).catch(() => {})',
     tests: ledgerEngine,
   },
   {
@@ -83,7 +83,7 @@ export const plants: readonly Plant[] = [
     rule: 'reply-after-sync',
     file: 'storage/csv/log-engine.ts',
     from: 'await this.#file.append(Buffer.from(text))',
-    to: 'void this.#file.append(Buffer.from(text))',
+    to: 'void this.#file.append(Buffer.from(text)).catch(() => {})',
     tests: ['storage/csv/test/log-engine.test.ts'],
   },
   {
@@ -218,6 +218,7 @@ export const plants: readonly Plant[] = [
     from: '!side.opened || side.down)',
     to: '!side.opened)',
     tests: protocol,
+    unseen: 'it spares a buyer the wait; what would be reserved is given back all the same',
   },
   {
     rule: 'work past its deadline is not begun',
@@ -225,6 +226,7 @@ export const plants: readonly Plant[] = [
     from: 'if (this.#options.clock.elapsed() > deadline)',
     to: 'if (Number.isNaN(deadline))',
     tests: protocol,
+    unseen: 'a late purchase is a purchase like any other; only its buyer has gone',
   },
   {
     rule: 'a rival is noticed',
@@ -232,5 +234,6 @@ export const plants: readonly Plant[] = [
     from: "if (answer.outcome === 'stale') this.#checkRival(answer.fence)",
     to: '',
     tests: protocol,
+    unseen: 'the stores explored have one order service each',
   },
 ]

@@ -83,7 +83,8 @@ async function work(): Promise<void> {
 
 function ask(child: ChildProcess, task: Task): Promise<Found> {
   return new Promise((resolve, reject) => {
-    const gone = (code: number | null): void => reject(new Error(`a process ended with ${code} at ${JSON.stringify(task)}`))
+    const gone = (code: number | null): void =>
+      reject(new Error(`a process ended with ${code} at ${JSON.stringify(task)}`))
     child.once('exit', gone)
     child.once('message', (found) => {
       child.off('exit', gone)
@@ -105,7 +106,9 @@ function tell({ task, schedules, ms, states, longest, complete, story, index }: 
   if (story === undefined) return
   total.wrong += 1
   tasks.length = 0
-  console.log(`WRONG${index === undefined ? '' : ` (${seed}:${index}, after ${total.random} schedules)`}, with ${story.title}:`)
+  console.log(
+    `WRONG${index === undefined ? '' : ` (${seed}:${index}, after ${total.random} schedules)`}, with ${story.title}:`,
+  )
   for (const [i, words] of story.says.entries()) console.log(`${String(i + 1).padStart(4)}  ${words}`)
   console.log(`  =>  ${story.wrong}`)
   console.log(`again: node test/schedules.ts --replay ${quoted(JSON.stringify(story))}`)

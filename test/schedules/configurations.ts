@@ -51,8 +51,11 @@ export interface Configuration {
   firstStart?: boolean
   /** The sync of a new incarnation, too, is a choice. */
   holdsIncarnation?: boolean
-  /** A sync is done at once where no trouble is left that could tell it from one that is not: no story is lost by that. */
-  promptSyncs?: boolean
+  /**
+   * Fewer choices, and no story less: who died starts at once (whoever could meet it dead could meet it later as well), and a
+   * sync is done at once where no trouble is left that could tell it from one that is not.
+   */
+  fewer?: boolean
   /** So many kinds of power cut are told apart; 1: what is not synced is lost. */
   powerCuts: number
 }

@@ -33,7 +33,7 @@ export async function exploreAll(
   given: Configuration,
   { schedulesMax = Number.POSITIVE_INFINITY } = {},
 ): Promise<Explored> {
-  const configuration = { ...given, promptSyncs: true }
+  const configuration = { ...given, fewer: true }
   /** Whether a story that ended there was finished. */
   const known = new Map<string, boolean>()
   const found: Explored = { schedules: 0, states: 0, longest: 0, complete: false, story: undefined }

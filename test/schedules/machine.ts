@@ -143,15 +143,17 @@ export class Machine {
     return copy.read(path)
   }
 
-  /** The disk as bytes, for a fingerprint. */
+  /** The disk as text, for a fingerprint; without the times, by which nothing is decided. */
   contents(): string {
     return this.disk
       .paths()
       .toSorted()
-      .map((path) => `${path} ${this.disk.read(path)!.toString('latin1')}`)
+      .map((path) => `${path} ${this.disk.read(path)!.toString('latin1').replaceAll(times, '')}`)
       .join('\n')
   }
 }
+
+const times = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 
 /** No page and no length arrives; names do. */
 const noUnsyncedBytes = (): number => 0

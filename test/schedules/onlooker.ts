@@ -44,10 +44,13 @@ export class Onlooker {
 
   /** A buyer hears an answer; `synced` is what of the log would survive anything. */
   told(answer: Bought | Error, { purchase, key, attempt }: Call, synced: () => Buffer | undefined): void {
-    if (!(answer instanceof Error)) return this.#acknowledged(answer, key, purchase, synced())
+    if (!(answer instanceof Error)) {
+      this.#acknowledged(answer, key, purchase, synced())
+      return
+    }
     const code = answer instanceof StoreError ? answer.code : undefined
     if (code === 'outcome_unknown' || code === 'key_reused') return
-    if (code !== 'unavailable' && code !== 'out_of_stock') return this.accuse(`${key} was told: ${answer}`)
+    if (code !== 'unavailable' && code !== 'out_of_stock') this.accuse(`${key} was told: ${answer}`)
     if (attempt === undefined) return
     this.#givenUp.add(attempt)
     if (code === 'out_of_stock') this.#refused.add(attempt)

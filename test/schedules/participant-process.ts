@@ -93,13 +93,21 @@ export class ParticipantProcess {
   }
 
   /**
-   * Equal for two processes that will do the same: its memory follows from what its files hold, and from the requests that
-   * are under way, each before or behind the sync that it waits for.
+   * Equal for two processes that will do the same: what a running one will do follows from its state, and from the requests
+   * under way, each before or behind the sync that it waits for; what a dead one left, from its files.
    */
   fingerprint(): string {
-    const life = this.machine.life
-    if (life === undefined) return this.machine.contents()
+    const { life } = this.machine
+    if (life === undefined || !life.running) return this.machine.contents()
     const begun = this.#begun.map(({ message, syncs }) => `${message.title} ${life.syncs - syncs}`)
-    return `${life.running} ${life.ending !== undefined} ${life.held.length} ${life.nextWrite} ${begun}\n${this.machine.contents()}`
+    return `${life.ending !== undefined} ${life.held.length} ${life.nextWrite} ${begun}\n${this.#stateText()}`
+  }
+
+  #stateText(): string {
+    const state = this.#state!
+    const open = [...state.reservations()].map((reservation) => JSON.stringify(reservation)).toSorted()
+    const decided = [...state.decisions()].map(String).toSorted()
+    const accounts = [...state.accounts()].map(([name, { balance }]) => `${name} ${balance}`)
+    return [state.fence, accounts, open, decided].join(';')
   }
 }

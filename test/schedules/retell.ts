@@ -18,8 +18,8 @@ function told(what: string, title?: string): Promise<Story> {
     const [seed, index] = what.split(':').map(Number)
     return randomSchedule(seed!, index!, title === undefined ? undefined : configurations.get(title))
   }
-  const story = JSON.parse(what) as { title: string; prompt: boolean; says: string[] }
+  const story = JSON.parse(what) as { title: string; fewer: boolean; says: string[] }
   const configuration = configurations.get(story.title)
   if (configuration === undefined) throw new Error(`no such store: ${story.title}`)
-  return play(story.prompt ? { ...configuration, promptSyncs: true } : configuration, story.says)
+  return play(story.fewer ? { ...configuration, fewer: true } : configuration, story.says)
 }

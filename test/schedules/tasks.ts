@@ -17,7 +17,7 @@ export interface Found {
   longest?: number
   complete?: boolean
   /** The first story that went wrong, as short as it could be made. */
-  story?: { title: string; prompt: boolean; says: string[]; wrong: string }
+  story?: { title: string; fewer: boolean; says: string[]; wrong: string }
   /** Which of the random ones it was. */
   index?: number
 }
@@ -40,5 +40,5 @@ export async function perform(task: Task): Promise<Found> {
 
 async function told(story: Story): Promise<NonNullable<Found['story']>> {
   const { configuration, says, wrong } = await shrink(story)
-  return { title: configuration.title, prompt: configuration.promptSyncs === true, says, wrong: wrong! }
+  return { title: configuration.title, fewer: configuration.fewer === true, says, wrong: wrong! }
 }

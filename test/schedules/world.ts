@@ -116,7 +116,7 @@ export class World {
   async step(choice: Choice): Promise<void> {
     choice.run()
     await settle()
-    if (this.configuration.promptSyncs) while (this.#syncUntold()) await settle()
+    if (this.configuration.fewer) while (this.#startAtOnce() || this.#syncUntold()) await settle()
     this.#look()
   }
 
@@ -141,9 +141,15 @@ export class World {
               this.#ask(buyer)
             })
       if (this.#left.beats > 0 && (this.#restless || !this.order.idle))
-        add('time', 'a second passes for order', () => (spend('beats'), this.#pass(1000)))
+        add('time', 'a second passes for order', () => {
+          spend('beats')
+          this.#pass(1000)
+        })
       if (this.#left.longWaits > 0)
-        add('time', 'a long time passes for order', () => (spend('longWaits'), this.#pass(6000)))
+        add('time', 'a long time passes for order', () => {
+          spend('longWaits')
+          this.#pass(6000)
+        })
     }
     if (
       life === undefined &&
@@ -235,13 +241,19 @@ export class World {
     const [writes, syncs] = isOrder
       ? (['failedWrites', 'failedSyncs'] as const)
       : (['journalFailures', 'journalFailures'] as const)
-    if (life === undefined) return add('start', `${name} starts`, () => this.#start(name))
+    if (life === undefined) {
+      add('start', `${name} starts`, () => this.#start(name))
+      return
+    }
     if (life.ending !== undefined) add('crash', `${name} ends`, () => machine.kill())
     if (life.held.length > 0) {
       add('sync', `${name} syncs`, () => this.#sync(life, isOrder))
       if (left[syncs] > 0)
         for (const kind of ['sync-lost', 'sync-lost-later'] as const)
-          add('fault', `${name}'s sync fails (${kind})`, () => (spend(syncs), this.#sync(life, isOrder, kind)))
+          add('fault', `${name}'s sync fails (${kind})`, () => {
+            spend(syncs)
+            this.#sync(life, isOrder, kind)
+          })
     }
     if (left[writes] > 0 && life.running && life.nextWrite === undefined)
       for (const kind of ['EIO', 'half-write'] as const)
@@ -252,9 +264,15 @@ export class World {
         })
     const crashes = isOrder ? 'orderCrashes' : 'participantCrashes'
     if (left[crashes] > 0) {
-      add('crash', `${name} is killed`, () => (spend(crashes), machine.kill()))
+      add('crash', `${name} is killed`, () => {
+        spend(crashes)
+        machine.kill()
+      })
       const cut = variant % this.configuration.powerCuts
-      add('crash', `${name} loses power (${cut})`, () => (spend(crashes), machine.cutPower(cut)))
+      add('crash', `${name} loses power (${cut})`, () => {
+        spend(crashes)
+        machine.cutPower(cut)
+      })
     }
     if (left.deaths > 0)
       add('fault', `${name} will die soon (${variant})`, () => {
@@ -262,7 +280,10 @@ export class World {
         life.strike(variant % 2 === 0 ? 'kill' : 'kill-after', 1 + (variant % 40))
       })
     if (left.catchUps > 0 && !isOrder && life.running)
-      add('catchUp', `time passes for ${name}`, () => (spend('catchUps'), life.clock.jump(2000)))
+      add('catchUp', `time passes for ${name}`, () => {
+        spend('catchUps')
+        life.clock.jump(2000)
+      })
   }
 
   #start(name: string): void {
@@ -275,6 +296,16 @@ export class World {
   #sync(life: Life, isOrder: boolean, failure?: FaultKind): void {
     if (isOrder) this.order.note(`sync ${failure}`)
     life.sync(failure)
+  }
+
+  /** Starts what died; true where there was one. Whoever could meet it dead could as well meet it later. */
+  #startAtOnce(): boolean {
+    for (const [name, { life }] of this.#machines()) {
+      if (life !== undefined || (name === 'order' && this.#left.lostIncarnations > 0)) continue
+      this.#start(name)
+      return true
+    }
+    return false
   }
 
   /** Lets a sync go on where no trouble is left that could tell synced from unsynced; true where there was one. */
@@ -402,6 +433,6 @@ export class World {
   }
 }
 
-/** An answer that only settles: nothing but time, a question or an `open` asks whether it has come. */
+/** An answer that settles, or begins to: nothing but time, a question or an `open` asks whether it has come. */
 const isSettled = (answer: Outcome[] | StoreError): boolean =>
-  Array.isArray(answer) && answer.every(({ outcome }) => outcome === 'done')
+  Array.isArray(answer) && answer.every(({ outcome }) => outcome === 'done' || outcome === 'refused')

@@ -85,7 +85,7 @@ export const small: readonly Configuration[] = [
     title: 'two buyers, the last piece',
     stock: { catalog: tux(1) },
     buyers: [ann(), bob()],
-    budget: { ...none, orderCrashes: 1, doubles: 1, beats: 1 },
+    budget: { ...none, orderCrashes: 1, doubles: 1 },
     powerCuts: 1,
   },
   {
@@ -99,14 +99,14 @@ export const small: readonly Configuration[] = [
     title: 'one buyer asks again, the order service crashes twice',
     stock: { catalog: tux(2) },
     buyers: [ann(2)],
-    budget: { ...none, orderCrashes: 2, doubles: 1, beats: 1 },
+    budget: { ...none, orderCrashes: 2, doubles: 1 },
     powerCuts: 1,
   },
   {
     title: 'two participants, credit short',
     stock: { catalog: tux(1), payment: { credit: 0 } },
     buyers: [ann()],
-    budget: { ...none, participantCrashes: 1, doubles: 1, giveUps: 1, beats: 1 },
+    budget: { ...none, participantCrashes: 1, giveUps: 1, beats: 1 },
     powerCuts: 1,
   },
   {

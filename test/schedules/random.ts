@@ -14,17 +14,17 @@ export interface Story {
 const drawn = [...large, ...large, ...large, ...small]
 
 const usual: Record<ChoiceKind, number> = {
-  ask: 3,
-  arrive: 6,
-  answer: 6,
-  sync: 6,
-  start: 4,
-  double: 1,
-  giveUp: 0.7,
-  time: 0.7,
+  ask: 2,
+  arrive: 8,
+  answer: 9,
+  sync: 9,
+  start: 8,
+  double: 0.7,
+  giveUp: 0.4,
+  time: 0.8,
   catchUp: 0.2,
-  crash: 0.4,
-  fault: 0.3,
+  crash: 0.2,
+  fault: 0.15,
 }
 const kinds = Object.keys(usual) as ChoiceKind[]
 const moods = [0.1, 0.5, 1, 1, 2, 6]

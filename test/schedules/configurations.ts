@@ -131,6 +131,13 @@ export const small: readonly Configuration[] = [
     powerCuts: 1,
   },
   {
+    title: 'the journal of the catalog fails',
+    stock: { catalog: tux(1) },
+    buyers: [ann(), bob()],
+    budget: { ...none, journalFailures: 1, beats: 1 },
+    powerCuts: 1,
+  },
+  {
     title: 'the incarnation is lost',
     stock: { catalog: tux(2) },
     buyers: [ann(), bob()],
@@ -218,6 +225,13 @@ export const large: readonly Configuration[] = [
     firstStart: true,
     eager: true,
     holdsIncarnation: true,
+    powerCuts: 20,
+  },
+  {
+    title: 'the disk of the catalog refuses again and again',
+    stock: { catalog: tux(2) },
+    buyers: [ann(2), bob(2)],
+    budget: { ...none, journalFailures: 4, giveUps: 1, beats: 4, orderCrashes: 1 },
     powerCuts: 20,
   },
   {

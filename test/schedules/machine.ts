@@ -7,6 +7,9 @@ import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Fault, FaultKind, MemoryDisk, Mount } from '../../storage/test/memory-disk.ts'
 import { randomFrom } from '../kill-run.ts'
 
+/** `whole-write`: everything is written, and yet the call fails. */
+export type FailedWrite = 'EIO' | 'half-write' | 'whole-write'
+
 interface Held {
   path: string
   go: (failure?: FaultKind) => void
@@ -27,7 +30,7 @@ export class Life {
   /** Why it will end, once it has answered whom it can answer. */
   ending: Error | undefined
   /** The next write to a held file fails so. */
-  nextWrite: FaultKind | undefined
+  nextWrite: FailedWrite | undefined
   /** Syncs that were let go on. */
   syncs = 0
   /** A fault of the disk was meant for it: its start may fail. */
@@ -81,12 +84,13 @@ export class Life {
   #held(file: OpenFile, path: string, isHeld: () => boolean): OpenFile {
     return {
       ...file,
-      write: (bytes, position) => {
-        if (this.nextWrite !== undefined && isHeld()) {
-          this.strike(this.nextWrite, 1)
-          this.nextWrite = undefined
-        }
-        return file.write(bytes, position)
+      write: async (bytes, position) => {
+        const failure = isHeld() ? this.nextWrite : undefined
+        if (failure === undefined) return file.write(bytes, position)
+        this.nextWrite = undefined
+        if (failure !== 'whole-write') this.strike(failure, 1)
+        await file.write(bytes, position)
+        if (failure === 'whole-write') throw Object.assign(new Error('EIO: write'), { code: 'EIO' })
       },
       sync: async () => {
         if (isHeld()) {

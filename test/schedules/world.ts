@@ -256,7 +256,7 @@ export class World {
           })
     }
     if (left[writes] > 0 && life.running && life.nextWrite === undefined)
-      for (const kind of ['EIO', 'half-write'] as const)
+      for (const kind of ['EIO', 'half-write', 'whole-write'] as const)
         add('fault', `${name}'s next write will fail (${kind})`, () => {
           spend(writes)
           if (isOrder) this.order.note(kind)

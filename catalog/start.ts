@@ -1,6 +1,8 @@
 /** The catalog wired together: lock, ledger, server. Given the world, so that a test can hold it. */
+import type { Logger } from 'pino'
 import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
+import type { LedgerReport } from '../storage/csv/ledger-engine.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
 import type { World } from '../world.ts'
 import { createCatalogServer } from './server.ts'
@@ -8,8 +10,12 @@ import { openToys } from './store.ts'
 
 /** Resolves when it serves. Throws a StartError for what a person must mend. */
 export async function startCatalog(settings: Settings, { files, clock, log, end }: World): Promise<Running> {
+  const began = clock.elapsed()
   const folder = `${settings.dataDir}/catalog`
-  const lock = await openFolder(files, folder)
+  const failed = (error: unknown): never => {
+    throw startError(error)
+  }
+  const lock = await openFolder(files, folder).catch(failed)
   const { ledger, report } = await openToys({
     files,
     clock,
@@ -20,14 +26,8 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
       if (silent) end(error)
       else void server.close({ graceMs: 200 }).then(() => end(error))
     },
-  }).catch((error: unknown) => {
-    throw startError(error)
-  })
-  const { cut, handEdits, openReservations } = report
-  if (cut !== undefined)
-    log.warn(`the journal's torn end (${cut.bytes} bytes) was cut off and is kept as ${cut.keptAs}`)
-  if (handEdits > 0) log.info(`${handEdits} changes made by hand in toys_db.csv were taken`)
-  if (openReservations > 0) log.info(`${openReservations} purchases hold stock; the order service will settle them`)
+  }).catch(failed)
+  tellStart(log, report, clock.elapsed() - began)
 
   const server = createCatalogServer({ ledger, log, clock, ...settings })
   const { url } = await server.listen({ host: settings.host, port: settings.catalogPort, setting: 'CATALOG_PORT' })
@@ -39,4 +39,25 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
       await lock.release()
     },
   }
+}
+
+/** What the start found, a line for each thing that a person should know. */
+function tellStart(log: Logger, { cut, crashed, handEdits, openReservations }: LedgerReport, took: number): void {
+  if (handEdits > 0) log.info(`${handEdits} changes made by hand in toys_db.csv were taken`)
+  const ms = Math.round(took)
+  const open =
+    openReservations === 0
+      ? 'no purchase was under way'
+      : `${openReservations} ${openReservations === 1 ? 'purchase holds' : 'purchases hold'} stock until the order service settles it`
+  if (!crashed && cut === undefined) {
+    if (openReservations > 0) log.info(open)
+    log.debug({ recovery: { ms, open_reservations: openReservations } }, 'nothing to recover')
+    return
+  }
+  const kept = cut && { cut_bytes: cut.bytes, cut_kept_as: cut.keptAs }
+  const torn = cut && `, the torn end of the journal (${cut.bytes} bytes) was cut and is kept as ${cut.keptAs}`
+  log.warn(
+    { recovery: { ms, open_reservations: openReservations, ...kept } },
+    `recovered after a crash in ${ms} ms: ${open}${torn ?? ''}`,
+  )
 }

@@ -4,7 +4,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
-import { baseName, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
+import { baseName, type JournalLine, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
+import { parseRow } from '../storage/csv/row.ts'
 import { LedgerState } from '../storage/ledger-state.ts'
 
 export interface LedgerBooks {
@@ -31,8 +32,8 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
   const base = numbered(names, 'base').at(-1)
   if (base === undefined) throw new Error(`${folder} holds no ledger (no base file)`)
   const state = new LedgerState()
-  const rows: string[][] = parse(await readFile(`${folder}/${baseName(base)}`), { from: 2 })
-  for (const [account, ...rest] of rows)
+  const basePath = `${folder}/${baseName(base)}`
+  for (const [account, ...rest] of readBase(basePath, await readFile(basePath)))
     state.apply({ fact: 'account', account: account!, attributes: rest.slice(0, -1), balance: Number(rest.at(-1)) })
 
   const differences: string[] = []
@@ -45,7 +46,8 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
     moved.set(account, (moved.get(account) ?? 0) + change)
   }
   let started = false
-  for (const segment of numbered(names, 'journal').filter((one) => one >= base)) {
+  const segments = numbered(names, 'journal').filter((one) => one >= base)
+  for (const segment of segments) {
     const path = `${folder}/${segmentName(segment)}`
     const text = await readFile(path, 'utf8')
     for (const [i, line] of text
@@ -53,17 +55,22 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
       .split('\n')
       .slice(0, -1)
       .entries()) {
-      const read = parseJournalLine(line)
+      const read = readLine(line)
       if (read === undefined) {
-        differences.push(`${path}:${i + 1}: the line does not fit its checksum`)
+        if (segment === segments.at(-1) && line.includes('\0')) break // torn by a crash: the next start cuts it
+        differences.push(`${path}:${i + 1}: the line does not fit its checksum, or was written by a newer version`)
         break
       }
       if (read.kind === 'head' && !started) {
         started = true
         const file = (await readFile(`${folder}/movements.csv`)).subarray(0, read.head.movementBytes)
-        const known: string[][] = parse(file, { from: 2 })
-        for (const [j, [number, , account, change]] of known.entries())
-          move(Number(number), account!, Number(change), `${folder}/movements.csv:${j + 2}`)
+        for (const [j, row] of file.toString('utf8').split('\n').slice(1, -1).entries()) {
+          const [number, , account, change, , more] = parseRow(row) ?? []
+          const where = `${folder}/movements.csv:${j + 2}`
+          if (change === undefined || more !== undefined || !Number.isSafeInteger(Number(change)))
+            differences.push(`${where}: the row is damaged`)
+          else move(Number(number), account!, Number(change), where)
+        }
       }
       if (read.kind !== 'facts') continue
       for (const fact of read.facts) {
@@ -74,4 +81,21 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
     }
   }
   return { state, moved, differences }
+}
+
+/** Undefined also where the line says what this version does not know. */
+function readLine(line: string): JournalLine | undefined {
+  try {
+    return parseJournalLine(line)
+  } catch {
+    return undefined
+  }
+}
+
+function readBase(path: string, bytes: Buffer): string[][] {
+  try {
+    return parse(bytes, { from: 2 })
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`)
+  }
 }

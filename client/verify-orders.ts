@@ -1,11 +1,13 @@
 /** Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { parse } from 'csv-parse'
 import { isAttemptId } from '../storage/attempt-id.ts'
+import { parseRow } from '../storage/csv/row.ts'
 
 /** More than a batch that is being written. */
 const tailBytes = 1 << 21
+
+const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'key', 'attempt', 'placed_at']
 
 export interface OrderRow {
   number: number
@@ -32,24 +34,28 @@ export async function readOrders(path: string, sold: (row: OrderRow) => void): P
   const keys = new Set<string>()
   const attempts = new Set<string>()
   let previous = { number: 0, row: 1, of: 1, attempt: '' }
-  const size = await wholeLines(path)
-  if (size === 0) return result
-  const rows = createReadStream(path, { end: size - 1 }).pipe(
-    parse({ columns: true, info: true, relax_column_count: true }),
-  )
-  for await (const { record, info } of rows as AsyncIterable<{
-    record: Record<string, string>
-    info: { lines: number }
-  }>) {
-    const where = `${path}:${info.lines}`
+  let header: string[] | undefined
+  for await (const { text, line } of linesOf(path, await wholeLines(path))) {
+    const where = `${path}:${line}`
     const wrong = (what: string) => result.differences.push(`${where}: ${what}`)
+    if (header === undefined) {
+      header = parseRow(text) ?? []
+      const missing = columns.filter((column) => !header!.includes(column))
+      if (missing.length > 0) wrong(`the header lacks ${missing.join(', ')}`)
+      continue
+    }
+    const fields = parseRow(text)
+    if (fields === undefined || fields.length !== header.length) {
+      wrong(fields === undefined ? 'the row is damaged' : `the row has ${fields.length} fields, not ${header.length}`)
+      continue
+    }
+    const record = Object.fromEntries(header.map((column, i) => [column, fields[i]!]))
     const { name = '', key = '', attempt = '' } = record
     const number = Number(record.order_number)
     const quantity = Number(record.quantity)
     const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(record.line ?? '')
     const [row, of] = [Number(place?.[1]), Number(place?.[2])]
-    if (record.placed_at === undefined) wrong('the row has too few fields')
-    else if (!Number.isSafeInteger(number)) wrong(`the order number is "${record.order_number}"`)
+    if (!Number.isSafeInteger(number)) wrong(`the order number is "${record.order_number}"`)
     else if (place === null || row > of) wrong(`the line is "${record.line}"`)
     else if (previous.row < previous.of) {
       if (number !== previous.number || row !== previous.row + 1 || of !== previous.of || attempt !== previous.attempt)
@@ -71,6 +77,8 @@ export async function readOrders(path: string, sold: (row: OrderRow) => void): P
     if (!Number.isSafeInteger(quantity) || quantity < 0 || (attempt !== '' && quantity < 1))
       wrong(`the quantity is "${record.quantity}"`)
     if (!/^\d+\.\d\d$/.test(record.price ?? '')) wrong(`the price is "${record.price}"`)
+    if (attempt !== '' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(record.placed_at ?? ''))
+      wrong(`the time is ${JSON.stringify(record.placed_at)}`)
     const one = { number, name, quantity, attempt, where }
     if (attempt !== '') sold(one)
     result.unfinished = row < of ? one : undefined
@@ -78,6 +86,18 @@ export async function readOrders(path: string, sold: (row: OrderRow) => void): P
     result.lastNumber = number
   }
   return result
+}
+
+/** The lines of a file's first `size` bytes, which end with a line end; not read as CSV, so that one bad quote spoils one row. */
+async function* linesOf(path: string, size: number): AsyncGenerator<{ text: string; line: number }> {
+  if (size === 0) return
+  let rest = ''
+  let line = 0
+  for await (const chunk of createReadStream(path, { end: size - 1, encoding: 'utf8' }) as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop()!
+    for (const text of lines) yield { text, line: ++line }
+  }
 }
 
 /** The bytes up to the last line end: a running store appends while we read. */

@@ -3,10 +3,13 @@
  *
  * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. On a running store the ledger
  * is read first, then the orders: an order counts when its attempt lies below the fence or is known there as confirmed; one
- * that is open there is among the reserved; a later one is not counted.
+ * that is open there is among the reserved; a later one is not counted. What was kept aside is read before both, so that
+ * what it says of them is known to them.
  */
 import { Command } from 'commander'
+import { isAttemptId } from '../storage/attempt-id.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
+import { type Kept, keptDifferences, readKept } from './verify-kept.ts'
 import { readLedger } from './verify-ledger.ts'
 import { type OrderRow, readOrders } from './verify-orders.ts'
 
@@ -19,19 +22,26 @@ export interface Verdict {
   broughtAlong: number
   /** Each a sentence, with file and line where there is one. */
   differences: string[]
+  /** What was kept aside: torn ends, edits that were not taken, files of an older store. */
+  kept: Pick<Kept, 'path' | 'bytes' | 'what'>[]
 }
 
 /** Throws where there are no books to read. */
 export async function verifyFiles(dataDir: string): Promise<Verdict> {
+  const kept = [...(await readKept(`${dataDir}/catalog`)), ...(await readKept(`${dataDir}/order`))]
+  const asked = new Set(kept.flatMap(({ orders, reserved }) => [...orders.map(({ attempt }) => attempt), ...reserved]))
+  const ordered = new Map<string, number>()
   const { state, moved, differences } = await readLedger(`${dataDir}/catalog`)
   const sold = new Map<string, number>()
   const read = await readOrders(`${dataDir}/order/orders.csv`, (row) => {
+    if (!isAttemptId(row.attempt)) return // told as a difference; what it has sold is missing in the sums
+    if (asked.has(row.attempt)) ordered.set(row.attempt, row.number)
     const fault = faultOf(row, state)
     if (fault !== undefined) differences.push(fault)
     if (counts(row, state)) sold.set(row.name, (sold.get(row.name) ?? 0) + row.quantity)
   })
   const { unfinished } = read
-  if (unfinished !== undefined && counts(unfinished, state))
+  if (unfinished !== undefined && isAttemptId(unfinished.attempt) && counts(unfinished, state))
     differences.push(`${unfinished.where}: the last rows of order ${unfinished.number} are missing`)
   const reserved = new Map<string, number>()
   for (const { items } of state.reservations())
@@ -48,12 +58,17 @@ export async function verifyFiles(dataDir: string): Promise<Verdict> {
         `${name}: movements add up to ${all}, but ${now} in stock + ${held} reserved + ${gone} sold is ${now + held + gone}`,
       )
   }
+  const inKept = kept.map((each) => ({ each, found: keptDifferences(each, state, ordered) }))
   return {
     orders: read.orders,
     accounts: [...state.accounts()].length,
     reserved: [...reserved.values()].reduce((sum, amount) => sum + amount, 0),
     broughtAlong: read.broughtAlong,
-    differences: [...differences, ...read.differences],
+    differences: [...differences, ...read.differences, ...inKept.flatMap(({ found }) => found)],
+    kept: inKept.map(({ each: { path, bytes, what, isTorn }, found }) => {
+      const acknowledged = found.length > 0 ? '; some of it was acknowledged' : '; nothing of it was acknowledged'
+      return { path, bytes, what: isTorn ? what + acknowledged : what }
+    }),
   }
 }
 
@@ -93,6 +108,8 @@ export function verifyCommand(): Command {
       }
       for (const difference of verdict.differences.slice(0, shown)) process.stdout.write(`${difference}\n`)
       if (verdict.differences.length > shown) process.stdout.write(`… and ${verdict.differences.length - shown} more\n`)
+      for (const { path, bytes, what } of verdict.kept)
+        process.stdout.write(`kept aside: ${path} (${bytes.toLocaleString('en-US')} bytes): ${what}\n`)
       process.stdout.write(`${verdictLine(verdict)}\n`)
       process.exitCode = verdict.differences.length > 0 ? 1 : 0
     })

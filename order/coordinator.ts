@@ -17,6 +17,7 @@ import type { AttemptId, Command, HeldItem, Outcome } from '../storage/ledger.ts
 import type { Log } from '../storage/log.ts'
 import type { Incarnations } from './incarnations.ts'
 import { type Ask, type Participant, Refusal } from './participant.ts'
+import { type Recovered, Recovery } from './recovery.ts'
 
 export interface CoordinatorOptions {
   clock: Clock
@@ -27,6 +28,8 @@ export interface CoordinatorOptions {
   callMs: number
   /** Told what the operator should know. */
   note: (sentence: string) => void
+  /** Told once: every participant has answered, and all that earlier lives left open is settled. */
+  recovered?: (settled: Recovered) => void
   /** Another order service uses the same participants: stop with exit code 2. */
   rival: (sentence: string) => void
 }
@@ -51,7 +54,9 @@ export class Coordinator {
   readonly #sides: ReadonlyMap<string, Side>
   /** In the order of their ids. */
   readonly #undecided = new Set<AttemptId>()
+  readonly #recovery: Recovery
   #incarnation = 0
+  #firstIncarnation = 0
   #seq = 0
   #renewing = false
   #stopBeat: (() => void) | undefined
@@ -59,6 +64,7 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
+    this.#recovery = new Recovery({ ...options, participants: options.participants.map(({ name }) => name) })
     this.#sides = new Map(
       options.participants.map((participant) => [
         participant.name,
@@ -70,6 +76,7 @@ export class Coordinator {
   /** Takes an incarnation and begins to open; resolves without waiting for the participants. */
   async start(): Promise<void> {
     this.#incarnation = await this.#options.incarnations.take(0)
+    this.#firstIncarnation = this.#incarnation
     this.#beat()
   }
 
@@ -233,6 +240,7 @@ export class Coordinator {
     const incarnation = this.#incarnation
     const fence = this.#fence()
     const first = !side.opened
+    const { name } = side.participant
     side.asking = true
     try {
       const [answer] = await this.#call(
@@ -246,13 +254,13 @@ export class Coordinator {
       if (!first) this.#checkRival(answer.fence)
       const listed = new Set(answer.open.map(({ id }) => id))
       for (const id of side.unsettled) if (compareAttempts(id, fence) < 0 && !listed.has(id)) side.unsettled.delete(id)
+      const told = this.#recovery.isPending(name) || !(first || side.down)
       const settled = await this.#settleByLog(side, answer.open)
-      if (settled !== undefined && (first || side.down)) this.#options.note(`${side.participant.name}: ${settled}`)
+      if (!told && settled !== undefined) this.#options.note(`${name}: ${settled}`)
       side.down = false
       side.opened = true
     } catch (error) {
-      if (!(error instanceof StoreError))
-        this.#options.note(`asking ${side.participant.name} what is open failed: ${asError(error).message}`)
+      if (!(error instanceof StoreError)) this.#recovery.failed(name, asError(error))
     } finally {
       side.asking = false
     }
@@ -260,14 +268,21 @@ export class Coordinator {
 
   /** What `open` lists is settled by the log alone: its id has a row → confirm, else → void. */
   async #settleByLog(side: Side, open: readonly { id: AttemptId; after: number }[]): Promise<string | undefined> {
-    if (open.length === 0) return undefined
     const after = Math.min(...open.map((reservation) => reservation.after))
-    const ordered = await this.#options.log.attemptsAfter(new Set(open.map(({ id }) => id)), after)
+    const ids = new Set(open.map(({ id }) => id))
+    const ordered = open.length === 0 ? ids : await this.#options.log.attemptsAfter(ids, after)
     const commands = open.map(({ id }) => ({ op: ordered.has(id) ? ('confirm' as const) : ('void' as const), id }))
-    for (const { id } of commands) side.unsettled.add(id)
+    for (const { op, id } of commands) {
+      side.unsettled.add(id)
+      this.#recovery.count(side.participant.name, op, id, this.#firstIncarnation)
+    }
+    let all = true
     for (let from = 0; from < commands.length; from += settleAtOnce)
-      await this.#settle(side, commands.slice(from, from + settleAtOnce))
-    return `${ordered.size} purchases finished, ${open.length - ordered.size} given back`
+      if (!(await this.#settle(side, commands.slice(from, from + settleAtOnce)))) all = false
+    if (all) this.#recovery.complete(side.participant.name)
+    return open.length === 0
+      ? undefined
+      : `${ordered.size} purchases finished, ${open.length - ordered.size} given back`
   }
 
   /** A participant has seen this incarnation or a higher one: a higher one is taken, and everyone is opened anew. */

@@ -1,31 +1,39 @@
 /** The order service wired together: lock, log, coordinator, server. Given the world, so that a test can hold it. */
+import type { Logger } from 'pino'
 import { createCatalogClient } from '../catalog/client.ts'
 import { StartError } from '../errors.ts'
 import { createCaller } from '../http/caller.ts'
 import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
+import type { Cut } from '../storage/csv/tail.ts'
+import type { FileSystem } from '../storage/file-system.ts'
 import type { World } from '../world.ts'
 import { Coordinator } from './coordinator.ts'
 import { openIncarnations } from './incarnations.ts'
 import { Orders } from './order.ts'
 import type { Participant } from './participant.ts'
+import type { Recovered } from './recovery.ts'
 import { createOrderServer } from './server.ts'
 import { openOrders } from './store.ts'
 
 /** Resolves when it serves; it buys once the catalog has answered. Throws a StartError for what a person must mend. */
 export async function startOrder(settings: Settings, { files, clock, log, end }: World): Promise<Running> {
+  const began = clock.elapsed()
   const folder = `${settings.dataDir}/order`
-  const lock = await openFolder(files, folder)
-  const times = timesOf(settings)
   const failed = (error: unknown): never => {
     throw startError(error)
   }
+  const lock = await openFolder(files, folder).catch(failed)
+  const times = timesOf(settings)
+  const incarnations = await openIncarnations(files, folder).catch(failed)
+  await checkOrders(files, folder).catch(failed)
   const { log: orderLog, checked } = await openOrders({
     files,
     clock,
     folder,
     ioDelayMs: settings.ioDelayMs,
+    note: (sentence) => log.warn(sentence),
     giveUp: (error, { silent }) => {
       if (silent) end(error)
       else void server.close({ graceMs: 200 }).then(() => end(error))
@@ -33,9 +41,6 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   }).catch(failed)
   if (checked.takenOver !== undefined)
     log.info(`the orders of an older store were taken over; its file is kept as ${checked.takenOver}`)
-  if (checked.cut !== undefined)
-    log.warn(`the torn end of orders.csv (${checked.cut.bytes} bytes) was cut off and is kept as ${checked.cut.keptAs}`)
-
   const caller = createCaller({
     origin: settings.catalogUrl,
     service: 'catalog',
@@ -51,10 +56,11 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   const coordinator = new Coordinator({
     clock,
     log: orderLog,
-    incarnations: await openIncarnations(files, folder).catch(failed),
+    incarnations,
     participants: [catalog],
     callMs: times.callMs,
     note: (sentence) => log.warn(sentence),
+    recovered: (settled) => tellRecovery(log, { ...settled, cut: checked.cut, ms: clock.elapsed() - began }),
     rival: (sentence) => end(new StartError(sentence)),
   })
   const orders = new Orders({ log: orderLog, coordinator, clock })
@@ -67,7 +73,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     internalToken: settings.internalToken,
     errorsAs200: settings.errorsAs200,
   })
-  await coordinator.start()
+  await coordinator.start().catch(failed)
   const { url } = await server.listen({ host: settings.host, port: settings.orderPort, setting: 'ORDER_PORT' })
   return {
     url,
@@ -80,4 +86,40 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
       await lock.release()
     },
   }
+}
+
+/**
+ * An incarnation is taken only after orders.csv was made: where the one is there and the other is not, orders were lost, and a
+ * new log would give their numbers again and their pieces back.
+ */
+async function checkOrders(files: FileSystem, folder: string): Promise<void> {
+  const [orders, incarnation] = await Promise.all(
+    ['orders.csv', 'incarnation.csv'].map((name) => files.stat(`${folder}/${name}`)),
+  )
+  if (orders === undefined && incarnation !== undefined)
+    throw new StartError(
+      `${folder}/orders.csv is missing, and this folder had one: restore it from a backup, or, to begin all books anew, move the whole data folder aside`,
+    )
+}
+
+/** One line about a start that found something to recover. A kill while nothing was under way leaves no trace here. */
+function tellRecovery(
+  log: Logger,
+  { finished, givenBack, cut, ms }: Recovered & { cut: Cut | undefined; ms: number },
+): void {
+  const recovery = {
+    ms: Math.round(ms),
+    finished,
+    given_back: givenBack,
+    ...(cut && { cut_bytes: cut.bytes, cut_kept_as: cut.keptAs }),
+  }
+  if (cut === undefined && finished + givenBack === 0) {
+    log.debug({ recovery }, 'nothing to recover')
+    return
+  }
+  const torn = cut && `, the torn end of orders.csv (${cut.bytes} bytes) was cut and is kept as ${cut.keptAs}`
+  log.warn(
+    { recovery },
+    `recovered after a crash in ${recovery.ms} ms: ${finished} ${finished === 1 ? 'purchase' : 'purchases'} finished, ${givenBack} given back${torn ?? ''}`,
+  )
 }

@@ -21,6 +21,8 @@ export interface StoreOptions {
   env?: Record<string, string>
   /** The store is killed when this test ends. */
   t?: Pick<Test, 'teardown'>
+  /** The lines come here, for who must see them before the store is open. */
+  output?: string[]
 }
 
 export interface Store {
@@ -61,7 +63,7 @@ export class NotOpened extends Error {
 const guards = new Map<number, ChildProcess>()
 
 /** Resolves when the store is open. Throws a NotOpened where it ends instead, when nothing of it runs any more. */
-export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promise<Store> {
+export async function startStore({ dataDir, env = {}, t, output = [] }: StoreOptions): Promise<Store> {
   const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env }
   const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // tap puts a NODE_OPTIONS of its own into whatever it sees started; `env -i` takes it out again.
@@ -79,7 +81,6 @@ export async function startStore({ dataDir, env = {}, t }: StoreOptions): Promis
   }
   t?.teardown(kill)
 
-  const output: string[] = []
   const { open, readToEnd } = readOutput(child, output)
   const ended = exited.then(async (code) => {
     await Promise.all([goneGroup(pid), readToEnd])

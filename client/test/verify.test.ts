@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { openToys } from '../../catalog/store.ts'
 import { realClock } from '../../clock.ts'
 import { openOrders } from '../../order/store.ts'
+import { sealRow } from '../../storage/csv/row.ts'
 import { realFileSystem } from '../../storage/file-system.ts'
 import { verdictLine, verifyFiles } from '../verify.ts'
 
@@ -120,6 +121,36 @@ t.test('what is being written at the very end is left out', async (t) => {
   }
 })
 
+for (const [what, change, difference] of [
+  ['a row that is no row', (text: string) => text.replace(/^3,.*/m, 'rubbish'), /orders\.csv:4: the row has 1 fields/],
+  ['an open quote', (text: string) => text.replace('3,1 of 1,', '3,1 of 1,"'), /orders\.csv:4: the row is damaged/],
+  ['an attempt that is none', (text: string) => text.replace('a1-3', 'x1-3'), /orders\.csv:4: "x1-3" is no attempt/],
+  [
+    'a date that a spreadsheet rewrote',
+    (text: string) => text.replace(/(3,1 of.*),.*/, '$1,21/11/2026 09:00'),
+    /orders\.csv:4: the time is "21/,
+  ],
+  [
+    'CRLF at the end of a row',
+    (text: string) => text.replace(/(3,1 of.*)/, '$1\r'),
+    /orders\.csv:4: the time is .*\\r/,
+  ],
+  ['a header of others', (text: string) => text.replace('attempt', 'try'), /orders\.csv:1: the header lacks attempt/],
+] as const)
+  t.test(`${what} in orders.csv is one difference with its line, and the rows behind it are read`, async (t) => {
+    const { differences } = await verifyFiles(
+      changed(t, orders, (text) => change(text).replace('Dolphin,5,25.99', 'Dolphin,5,25.999')),
+    )
+    t.ok(
+      differences.some((each) => difference.test(each)),
+      differences.join('\n'),
+    )
+    t.ok(
+      differences.some((each) => /orders\.csv:6: the price is "25.999"/.test(each)),
+      differences.join('\n'),
+    )
+  })
+
 t.test('a changed stock is found', async (t) => {
   const base = (await realFileSystem.list(`${master}/catalog`)).find((name) => name.startsWith('base-'))!
   const folder = changed(t, `catalog/${base}`, (text) => text.replace(/^(Whale,[\d.]+),\d+/m, '$1,10001'))
@@ -145,4 +176,32 @@ t.test('the command says so with its exit code', async (t) => {
   const folder = changed(t, orders, (text) => text.replace('Fox,3', 'Fox,4'))
   t.match(await run(folder), { code: 1, stdout: /^Fox: .*\nBOOKS DO NOT BALANCE: .* 1 differences$/m })
   t.match(await run(`${folder}/nothing`), { code: 2, stderr: /^verify: / })
+})
+
+t.test('a damaged row of movements.csv is a difference with its line', async (t) => {
+  for (const row of ['rubbish', '2,"at,Fox,1,start', '2,at,Fox,many,start']) {
+    const folder = changed(t, 'catalog/movements.csv', (text) => {
+      const lines = text.split('\n')
+      lines[2] = row.padEnd(lines[2]!.length)
+      return lines.join('\n')
+    })
+    const { differences } = await verifyFiles(folder)
+    t.ok(
+      differences.some((each) => /movements\.csv:3: the row is damaged/.test(each)),
+      differences.join('\n'),
+    )
+  }
+})
+
+t.test('a journal line that a newer version wrote is a difference with its line', async (t) => {
+  const segment = (await realFileSystem.list(`${master}/catalog`)).find((name) => name.startsWith('journal-'))!
+  const folder = changed(t, `catalog/${segment}`, (text) => `${text}${sealRow(['surprise', '1'])}\n`)
+  const { differences } = await verifyFiles(folder)
+  t.match(differences, [/journal-\d+\.csv:\d+: the line does not fit its checksum, or was written by a newer version/])
+})
+
+t.test('a base that cannot be read is named', async (t) => {
+  const base = (await realFileSystem.list(`${master}/catalog`)).find((name) => name.startsWith('base-'))!
+  const folder = changed(t, `catalog/${base}`, (text) => text.replace('Tux', 'T"ux'))
+  await t.rejects(verifyFiles(folder), { message: new RegExp(base) })
 })

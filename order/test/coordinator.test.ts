@@ -129,7 +129,7 @@ t.test('what a crash left open is settled by the log: a row is confirmed, no row
   await store.crash()
   t.same(store.catalog.reserved(), [])
   t.equal(store.catalog.stock(), 4)
-  t.match(store.notes, [/1 purchases finished, 1 given back/])
+  t.strictSame(store.recovered.at(-1), { finished: 1, givenBack: 1 })
 })
 
 t.test('an incarnation rises at every start, so no attempt id is given twice', async (t) => {
@@ -292,4 +292,79 @@ t.test('a rival order service on the same catalog is noticed', async (t) => {
   catalog.execute([{ op: 'open', fence: 'a9-1', first: true }])
   t.equal(await buy('k1'), 'unavailable')
   t.match(rivals, [/another order service/])
+})
+
+t.test('a clean start recovers nothing and says so once', async (t) => {
+  const store = await heldStore({ Tux: 5 })
+  t.strictSame(store.recovered, [{ finished: 0, givenBack: 0 }])
+  await store.buy('one')
+  store.catalog.auto = not('confirm')
+  await store.buy('two')
+  store.catalog.auto = () => true
+  for (const message of store.catalog.messages) message.fail()
+  await store.clock.pass(5000)
+  t.same(store.catalog.reserved(), [], 'what this life left open was settled')
+  t.strictSame(store.recovered, [{ finished: 0, givenBack: 0 }])
+})
+
+t.test(
+  'recovery is told when all of it is settled, each purchase counted once, however many messages are lost',
+  async (t) => {
+    const store = await heldStore({ Tux: 9 })
+    store.catalog.auto = not('confirm', 'void')
+    for (const key of ['a', 'b', 'c']) t.match(await store.buy(key), { name: 'Tux' })
+    store.log.holding = true
+    void store.buy('lost')
+    await turns()
+    store.recovered.length = 0
+    await store.crash()
+    t.equal(store.catalog.reserved().length, 4)
+    for (let round = 0; round < 3; round++) {
+      for (const message of [...store.catalog.messages]) message.fail()
+      await store.clock.pass(1500)
+      t.strictSame(store.recovered, [], 'nothing is told before all is settled')
+      t.match(await store.buy(`own-${round}`), { name: 'Tux' }, 'this life buys meanwhile')
+    }
+    for (const message of store.catalog.messages) message.arrive()
+    for (const message of [...store.catalog.messages]) message.fail()
+    await store.clock.pass(2500) // the answers were lost, but the next open lists nothing
+    t.same(store.catalog.reserved(), [])
+    t.strictSame(store.recovered, [{ finished: 3, givenBack: 1 }])
+  },
+)
+
+t.test('a log that cannot be read keeps purchases closed, gives nothing back, and is told once a minute', async (t) => {
+  const store = await heldStore({ Tux: 9 })
+  store.catalog.auto = not('confirm')
+  t.match(await store.buy('sold'), { order_number: 1 })
+  const read = store.log.attemptsAfter
+  store.log.attemptsAfter = async () => {
+    throw new Error('orders.csv:2: the row is damaged')
+  }
+  store.catalog.auto = () => true
+  store.recovered.length = 0
+  await store.crash()
+  const told = () => store.notes.filter((note) => note.includes('orders.csv:2: the row is damaged')).length
+  await store.clock.pass(59_000)
+  t.equal(told(), 1)
+  await store.clock.pass(5000)
+  t.equal(told(), 2)
+  t.match(
+    store.notes.at(-1),
+    /^what is open at catalog cannot be settled, and no purchase is taken before it is: orders\.csv:2/,
+  )
+  t.equal(await store.buy('another'), 'unavailable')
+  t.equal(store.catalog.reserved().length, 1, 'nothing was given back')
+  t.strictSame(store.recovered, [])
+  store.log.attemptsAfter = read
+  await store.clock.pass(200)
+  t.strictSame(store.recovered, [{ finished: 1, givenBack: 0 }])
+  t.match(await store.buy('another'), { order_number: 2 })
+  store.log.attemptsAfter = async () => {
+    throw new Error('orders.csv:2: the row is damaged')
+  }
+  await store.crash()
+  await store.buy('third')
+  await store.clock.pass(200)
+  t.ok(store.catalog.stock() === 6, 'where nothing is open, the log is not asked')
 })

@@ -11,6 +11,7 @@ import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Bought } from '../client.ts'
 import { Coordinator } from '../coordinator.ts'
 import { Orders } from '../order.ts'
+import type { Recovered } from '../recovery.ts'
 
 /** Lets every promise that can go on go on. */
 export const turns = async (): Promise<void> => {
@@ -149,6 +150,7 @@ export interface HeldStore {
   log: HeldLog
   coordinator: Coordinator
   notes: string[]
+  recovered: Recovered[]
   rivals: string[]
   buy: (key: string, quantity?: number) => Promise<Bought | string>
   /** The process dies; a new one starts on what is durable. */
@@ -162,7 +164,7 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
   const incarnation = { last: 0 }
   const clock = new HandClock()
   const log = new HeldLog()
-  const store = { clock, catalog, log, notes: [], rivals: [], incarnation } as unknown as HeldStore
+  const store = { clock, catalog, log, notes: [], recovered: [], rivals: [], incarnation } as unknown as HeldStore
   const begin = async (): Promise<void> => {
     const take = async (above: number): Promise<number> => {
       incarnation.last = Math.max(incarnation.last, above) + 1
@@ -175,6 +177,7 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
       participants: [catalog],
       callMs: 2000,
       note: (sentence) => store.notes.push(sentence),
+      recovered: (settled) => store.recovered.push(settled),
       rival: (sentence) => store.rivals.push(sentence),
     })
     const orders = new Orders({ log, coordinator, clock })

@@ -32,6 +32,8 @@ export interface LedgerOptions extends LedgerFiles {
 
 export interface LedgerReport {
   cut: Cut | undefined
+  /** The last life did not end with a clean stop. */
+  crashed: boolean
   handEdits: number
   openReservations: number
 }
@@ -75,14 +77,14 @@ export class CsvLedger implements Ledger {
   /** Throws a StartError where a person must mend the folder. */
   static async open(options: LedgerOptions): Promise<{ ledger: CsvLedger; report: LedgerReport }> {
     const started = await startLedger(options, options.seed, options.rule)
-    const { state, segments, movements, handEdit, behind, cut } = started
+    const { state, segments, movements, handEdit, behind, cut, crashed } = started
     const ledger = new CsvLedger(options, state, segments, movements)
     if (handEdit.length > 0) {
       for (let from = 0; from < handEdit.length; from += handEditMax)
         await ledger.execute(handEdit.slice(from, from + handEditMax))
       await ledger.#catchUp.now() // before anyone buys: a crash must not find an edit that the journal has moved on from
     } else if (behind) ledger.#catchUp.changed()
-    const report = { cut, handEdits: handEdit.length, openReservations: [...state.reservations()].length }
+    const report = { cut, crashed, handEdits: handEdit.length, openReservations: [...state.reservations()].length }
     return { ledger, report }
   }
 

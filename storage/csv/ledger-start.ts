@@ -18,6 +18,7 @@ import {
   segmentName,
 } from './journal.ts'
 import { Movements, movementsHeader } from './movements.ts'
+import { checkMovements } from './movements-start.ts'
 import { formatAccounts, parseAccounts } from './readable.ts'
 import { type LedgerFiles, Segments } from './segments.ts'
 import { type Cut, cutTail, damaged, lines, secureTail } from './tail.ts'
@@ -31,6 +32,8 @@ export interface StartedLedger {
   /** The readable file or older segments must be brought up to date before the store serves. */
   behind: boolean
   cut: Cut | undefined
+  /** The last life did not end with a clean stop. */
+  crashed: boolean
 }
 
 export async function startLedger(
@@ -39,7 +42,8 @@ export async function startLedger(
   rule: Rule,
 ): Promise<StartedLedger> {
   const { files, folder, giveUp, note } = options
-  if (numbered(await files.list(folder), 'base').length === 0) await makeLedger(options, seed)
+  const first = numbered(await files.list(folder), 'base').length === 0
+  if (first) await makeLedger(options, seed)
 
   const names = await files.list(folder)
   const bases = numbered(names, 'base')
@@ -52,8 +56,9 @@ export async function startLedger(
   const replayed = await replay(options, state, base, all)
 
   const readable = await readReadable(options)
-  const handEdit = await findHandEdit(options, state, bases, readable?.bytes, replayed.clean)
+  const { handEdit, ours } = await findHandEdit(options, state, bases, readable?.bytes, replayed.clean)
   checkHandEdit(options, state, handEdit, rule)
+  await checkMovements(files, folder, replayed.head)
 
   // Up to here nothing was changed, so that who must mend something finds all as it was.
   const { movementBytes, lastMovement } = replayed.head
@@ -65,8 +70,8 @@ export async function startLedger(
   if (readable === undefined) note(`${folder}/${options.name} was missing and is written anew`)
   const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)
   const segments = new Segments(options, replayed.last, journal, readable)
-  const behind = replayed.last > base || bases.length > 1 || readable === undefined || !replayed.clean
-  return { state, segments, movements, handEdit, behind, cut }
+  const behind = replayed.last > base || bases.length > 1 || !ours || !replayed.clean
+  return { state, segments, movements, handEdit, behind, cut, crashed: !first && !replayed.clean }
 }
 
 /** A first start. The base is written last: without it, everything here is begun again. */
@@ -219,22 +224,27 @@ async function readReadable({
   return stat === undefined ? undefined : { mark: stat.mark, bytes: await files.readFile(`${folder}/${name}`) }
 }
 
-/** The commands that make the state what the readable file says, where that is a person's doing. */
+/**
+ * The commands that make the state what the readable file says, where that is a person's doing. `ours`: it is byte for byte
+ * as the store wrote it; one that a spreadsheet only saved again is written anew in our form.
+ */
 async function findHandEdit(
   { files, folder, name, columns }: LedgerFiles,
   state: LedgerState,
   bases: readonly number[],
   readable: Buffer | undefined,
   clean: boolean,
-): Promise<Command[]> {
-  if (readable === undefined) return []
+): Promise<{ handEdit: Command[]; ours: boolean }> {
+  const none = { handEdit: [], ours: false }
+  if (readable === undefined) return none
   const baseBytes = await Promise.all(bases.map((base) => files.readFile(`${folder}/${baseName(base)}`)))
-  if (baseBytes.some((bytes) => bytes.equals(readable))) return []
+  if (baseBytes.some((bytes) => bytes.equals(readable))) return { handEdit: [], ours: true }
   const path = `${folder}/${name}`
   const wanted = parseAccounts(columns, readable, path)
-  if (baseBytes.some((bytes) => sameAccounts(parseBase({ columns }, bytes, path), wanted))) return []
+  const written = baseBytes.map((bytes, i) => parseBase({ columns }, bytes, `${folder}/${baseName(bases[i]!)}`))
+  if (written.some((accounts) => sameAccounts(accounts, wanted))) return none
   const current = new Map(state.accounts())
-  if (sameAccounts(current, wanted)) return []
+  if (sameAccounts(current, wanted)) return none
   if (!clean)
     throw new StartError(
       `${path}: it was changed by hand, but the store did not stop cleanly and its journal holds purchases that the change does not know. ` +
@@ -242,10 +252,11 @@ async function findHandEdit(
     )
   const puts = [...wanted].filter(([account, row]) => !sameAccount(current.get(account), row))
   const gone = [...current.keys()].filter((account) => !wanted.has(account))
-  return [
+  const handEdit = [
     ...gone.map((account): Command => ({ op: 'remove', account, reason: 'hand edit' })),
     ...puts.map(([account, row]): Command => ({ op: 'put', account, ...row, reason: 'hand edit' })),
   ]
+  return { handEdit, ours: false }
 }
 
 function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, commands: Command[], rule: Rule): void {
@@ -257,9 +268,21 @@ function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, comman
       )
 }
 
-/** Our own file: a balance may be above what people may set it to, by what reservations gave back. */
-const parseBase = ({ columns }: Pick<LedgerFiles, 'columns'>, bytes: Buffer, path: string): Map<string, Account> =>
-  parseAccounts(columns, bytes, path, { most: Number.MAX_SAFE_INTEGER })
+/**
+ * Our own file: a balance may be above what people may set it to, by what reservations gave back. Throws a StartError that
+ * does not send a person to edit it.
+ */
+function parseBase({ columns }: Pick<LedgerFiles, 'columns'>, bytes: Buffer, path: string): Map<string, Account> {
+  try {
+    return parseAccounts(columns, bytes, path, { most: Number.MAX_SAFE_INTEGER })
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    throw new StartError(
+      `${error.message} (this file is the store's own: where a newer version wrote it, start that one; where it was damaged, ` +
+        'restore the folder from a backup)',
+    )
+  }
+}
 
 const sameAccount = (a: Account | undefined, b: Account): boolean =>
   a !== undefined && a.balance === b.balance && a.attributes.join('\n') === b.attributes.join('\n')

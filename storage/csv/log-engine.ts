@@ -5,6 +5,7 @@
 import { Mutex } from 'async-mutex'
 import { BatchQueue } from '../../batch-queue.ts'
 import { type Clock, sleep } from '../../clock.ts'
+import { StoreError } from '../../errors.ts'
 import type { FileSystem } from '../file-system.ts'
 import type { Entry, Log, LogEntry } from '../log.ts'
 import { AppendFile, batchBytesMax, type GiveUp } from './append-file.ts'
@@ -21,6 +22,8 @@ export interface LogOptions {
   name: string
   format: LogFormat
   giveUp: GiveUp
+  /** Told what the operator should know, in a sentence. */
+  note?: (sentence: string) => void
   /** Simulated time of one write or read, in milliseconds. */
   ioDelayMs: number
 }
@@ -28,6 +31,11 @@ export interface LogOptions {
 /** More bytes than an entry can take: a character is at most three in UTF-8 for its one or two units, a quote two. */
 const bytesAtMost = ({ key, attempt, rows }: Entry): number =>
   rows.reduce((sum, row) => sum + Object.values(row).join().length * 3 + (key.length + attempt.length) * 2 + 64, 0)
+
+const mend =
+  'stop the store and mend the row or restore the file from a backup (`npm run client -- verify` names all that is wrong)'
+const doubtfulMax = 100_000
+const toldMax = 1000
 
 const rowBytes = 128 // a guess at a usual row, for the size of a page's read
 
@@ -43,6 +51,9 @@ export class CsvLog implements Log {
   readonly #queue: BatchQueue<Entry, number>
   readonly #keyAt: number
   readonly #attemptAt: number
+  /** Words of damaged rows and keys of rows out of their order: an order that cannot be found may have one of them as its key. */
+  readonly #doubtful = new Set<string>()
+  readonly #told = new Set<string>()
   #lastNumber: number
   #closed = false
 
@@ -102,15 +113,23 @@ export class CsvLog implements Log {
   }
 
   async byKey(key: string): Promise<LogEntry | undefined> {
-    const found = await this.#findKey(key)
-    if (found !== undefined) return found
-    await this.#findKeysAgain()
-    return this.#findKey(key)
+    try {
+      const found = await this.#findKey(key)
+      if (found !== undefined) return found
+      await this.#findKeysAgain()
+      const late = await this.#findKey(key)
+      if (late === undefined && this.#doubtful.has(key))
+        throw new Error(`${this.#file.path}: a row that is damaged or out of its order holds the key ${key}; ${mend}`)
+      return late
+    } catch (error) {
+      this.#tell((error as Error).message)
+      throw new StoreError('outcome_unknown', 'the order of this key cannot be read', { cause: error })
+    }
   }
 
   async attemptsAfter(attempts: ReadonlySet<string>, after: number): Promise<Set<string>> {
     const found = new Set<string>()
-    const start = after >= this.#lastNumber ? this.#file.length : await this.#rows.seek(after + 1)
+    const start = after >= this.#lastNumber ? this.#file.length : await this.#rows.seekBefore(after + 1)
     for await (const { fields } of this.#rows.rows(start)) {
       const attempt = fields[this.#attemptAt]!
       if (attempts.has(attempt)) found.add(attempt)
@@ -152,12 +171,13 @@ export class CsvLog implements Log {
   async #read(number: number): Promise<LogEntry | undefined> {
     if (number > this.#lastNumber || number < 0) return undefined
     const rows: Row[] = []
-    for await (const row of this.#rows.rows(await this.#rows.seek(number), { chunkBytes: 4096 })) {
+    const from = await this.#rows.seek(number)
+    // A damaged row belongs to this order or to its neighbour: then this one is not whole, or it is none of its business.
+    for await (const row of this.#rows.rows(from, { chunkBytes: 4096, skipDamaged: true })) {
       // Only rows that were brought along leave numbers out; else the one asked for is there, or was damaged.
-      if (rows.length === 0 && row.number !== number && number > 0 && row.fields[this.#attemptAt] !== '')
-        throw new Error(
-          `${this.#file.path}: order ${number} is damaged or missing; \`npm run client -- verify\` tells more`,
-        )
+      const isMissing = rows.length === 0 && row.number !== number && number > 0 && row.fields[this.#attemptAt] !== ''
+      if (isMissing || row.number < number)
+        throw new Error(`${this.#file.path}: order ${number} is damaged or missing; ${mend}`)
       if (row.number !== number) break
       rows.push(row)
     }
@@ -176,9 +196,7 @@ export class CsvLog implements Log {
     const { columns } = this.#options.format
     const [first] = rows
     if (rows.some(({ fields }, i) => fields[1] !== `${i + 1} of ${rows.length}`))
-      throw new Error(
-        `${this.#file.path}: order ${first!.number} is damaged; \`npm run client -- verify\` names its line`,
-      )
+      throw new Error(`${this.#file.path}: order ${first!.number} is damaged; ${mend}`)
     const named = rows.map(({ fields }) => Object.fromEntries(columns.map((column, i) => [column, fields[i]!])))
     return {
       number: first!.number,
@@ -201,11 +219,44 @@ export class CsvLog implements Log {
   async #readKeysBack(): Promise<void> {
     const oldest = this.#lastNumber - keysRemembered
     if (this.#lastNumber === 0) return
-    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax, {
-      skipDamaged: true, // their keys are lost; the others must be found
-    })) {
-      if (number <= oldest || this.#closed) break
-      if (fields[this.#keyAt] !== '') this.#index.add(fields[this.#keyAt]!, number)
+    let doubtful = 0
+    const doubt = (words: readonly string[]): void => {
+      doubtful += 1
+      for (const word of words) if (word !== '' && this.#doubtful.size < doubtfulMax) this.#doubtful.add(word)
     }
+    let above = { number: this.#lastNumber, key: undefined as string | undefined }
+    let jumped: { number: number; key: string } | undefined
+    const take = (row: { number: number; key: string }): void => {
+      if (row.key !== '') this.#index.add(row.key, row.number)
+      above = row
+    }
+    const settle = (next: number): void => {
+      // Behind a jump down come either still lower numbers, so that rows are missing, or higher ones: then it has another's.
+      if (jumped === undefined) return
+      doubt(next > jumped.number ? [jumped.key] : [])
+      if (next <= jumped.number) take(jumped)
+      jumped = undefined
+    }
+    const options = { skipDamaged: true, damaged: (line: string) => doubt(line.split(/[",]/)) }
+    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax, options)) {
+      if (number <= oldest || this.#closed) break
+      const key = fields[this.#keyAt]!
+      settle(number)
+      const another = number === above.number && above.key !== undefined && key !== above.key
+      if (key === '') take({ number, key })
+      else if (number > above.number || another) doubt(another ? [key, above.key!] : [key])
+      else if (number < above.number - 1) jumped = { number, key }
+      else take({ number, key })
+    }
+    settle(0)
+    if (doubtful > 0)
+      this.#tell(`${this.#file.path}: ${doubtful} rows are damaged, missing or out of their order; ${mend}`)
+  }
+
+  /** Each sentence once. */
+  #tell(sentence: string): void {
+    if (this.#told.has(sentence) || this.#told.size >= toldMax) return
+    this.#told.add(sentence)
+    this.#options.note?.(sentence)
   }
 }

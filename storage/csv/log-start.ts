@@ -4,7 +4,7 @@
 import { StartError } from '../../errors.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
 import { formatRow, parseRow } from './row.ts'
-import { type Cut, cutTail, freeName, lines, secureTail } from './tail.ts'
+import { type Cut, cutTail, damaged, freeName, lineAt, lines, secureTail } from './tail.ts'
 
 export interface LogFormat {
   /** The file's columns: the number's, `line`, then the entry's own. */
@@ -48,6 +48,7 @@ export async function checkLog(
     if (found.end < tail.length) broken = found.end
     if (found.end === start && tail.start > 0)
       throw new StartError(`${path}: its last mebibyte holds no whole row; restore the file from a backup`)
+    if (found.damaged !== undefined) throw damaged(path, await lineAt(file, found.damaged), 'the last order is damaged')
   } finally {
     await file.close()
   }
@@ -59,15 +60,17 @@ export async function checkLog(
 /**
  * Where the last whole entry ends, with the highest number. Everything from a torn line on is left out: one without its end,
  * or with NULs where a page was lost. A line that is whole and says nothing sensible was not torn by a crash but damaged by
- * other hands: what stands behind it was acknowledged and stays; the reads that touch it and `verify` tell of it.
+ * other hands: what stands behind it was acknowledged and stays; the reads that touch it and `verify` tell of it. Where no
+ * whole entry stands behind it, it is `damaged`: cutting it would take an acknowledged order and give its number again.
  */
 function lastWholeEntry(
   bytes: Buffer,
   start: number,
   fileStart: boolean,
   format: LogFormat,
-): { end: number; lastNumber: number } {
+): { end: number; lastNumber: number; damaged: number | undefined } {
   let end = start
+  let damaged: number | undefined
   let lastNumber = 0
   let seen = fileStart ? 1 : 0 // what is read may begin within an entry
   let entry: { number: number; row: number; of: number } | undefined
@@ -79,10 +82,11 @@ function lastWholeEntry(
     const [number, row, of] = [Number(fields?.[0]), Number(place?.[1]), Number(place?.[2])]
     const goesOn = row === 1 || seen === 0 || (entry?.number === number && entry.row === row - 1 && entry.of === of)
     entry = isRow && goesOn ? { number, row, of } : undefined
-    if (entry !== undefined && row === of) [end, lastNumber] = [line.next, Math.max(lastNumber, number)]
+    if (entry === undefined) damaged ??= line.at
+    else if (row === of) [end, lastNumber, damaged] = [line.next, Math.max(lastNumber, number), undefined]
     seen += 1
   }
-  return { end, lastNumber }
+  return { end, lastNumber, damaged }
 }
 
 async function takeOver(
@@ -102,13 +106,11 @@ async function takeOver(
     await file.close()
   }
   if (opening.startsWith(header)) return undefined
-  const found = parseRow((opening.split('\n')[0] ?? '').replace(/^\uFEFF|\r$/g, ''))
+  const firstLine = (opening.split('\n')[0] ?? '').replace(/^\uFEFF|\r$/g, '')
+  const found = parseRow(firstLine)
   const text = (await files.readFile(path)).toString('utf8')
   const rows = found === undefined ? undefined : format.takeOver?.(found, text, path)
-  if (rows === undefined)
-    throw new StartError(
-      `${path}:1: the header must be ${header.trim()}; mend it, or move the file aside to begin a new log`,
-    )
+  if (rows === undefined) throw new StartError(`${path}:1: ${strangeHeader(format, firstLine, header.trim())}`)
   // The old file keeps a second name before the new one takes its place, so a crash in between loses nothing.
   const first = name.replace(/\.csv$/, '.original.csv')
   const known = (await files.stat(`${folder}/${first}`)) !== undefined
@@ -118,4 +120,20 @@ async function takeOver(
   await files.syncFolder(folder)
   await replaceFile(files, folder, name, Buffer.from(header + rows.map((row) => `${formatRow(row)}\n`).join('')))
   return `${folder}/${kept}`
+}
+
+/**
+ * What is wrong with a header, and what to do. Our own file in another form is not taken: a spreadsheet that saved it may have
+ * changed keys, dates and prices, and nobody could tell.
+ */
+function strangeHeader({ columns }: LogFormat, firstLine: string, header: string): string {
+  const ours = firstLine.replaceAll('"', '').split(/[,;\t]/)
+  if (columns.every((column, i) => ours[i] === column) && ours.length === columns.length)
+    return (
+      'the file was saved by another program, which may have changed keys, dates and prices: restore it from a backup. Where ' +
+      'you know that no value was changed, save it as UTF-8 without BOM, with commas, no needless quotes and LF line ends'
+    )
+  if (columns.slice(0, 2).every((column, i) => ours[i] === column))
+    return `the header must be ${header}; was the file written by a newer version of the store? Start that one, or restore the file from a backup`
+  return `the header must be ${header}; write it back or restore the file from a backup, or, where no order was placed here yet, move the file aside`
 }

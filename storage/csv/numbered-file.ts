@@ -3,6 +3,7 @@
  * few reads (a guess by interpolation, then halving), a page is one read. Rows of one number stand together.
  */
 import { parseRow } from './row.ts'
+import { lineAt } from './tail.ts'
 
 /** Where the bytes come from: only synced ones (AppendFile). */
 export interface Source {
@@ -21,12 +22,25 @@ export interface Row {
 
 const lineBytesMax = 8192
 const window = 16_384
+/** So many damaged rows' lines are remembered; counting one reads all that stands before it. */
+const countedMax = 1000
+
+/** A damaged row, before it is known in which line it stands. */
+class DamagedRow extends Error {
+  readonly at: number
+
+  constructor(at: number) {
+    super(`the row at byte ${at} is damaged`)
+    this.at = at
+  }
+}
 
 export class NumberedFile {
   readonly #source: Source
   /** Where the first row starts: behind the header. */
   readonly #first: number
   readonly #columns: number
+  readonly #counted = new Map<number, number>()
 
   constructor(source: Source, first: number, columns: number) {
     this.#source = source
@@ -34,7 +48,7 @@ export class NumberedFile {
     this.#columns = columns
   }
 
-  /** Where the first row with this number or a higher one starts; the file's length where there is none. */
+  /** Where the first row with this number or a higher one starts, damaged ones passed over; the file's length where there is none. */
   async seek(number: number): Promise<number> {
     let low = this.#first // every row before it has a lower number
     let high = this.#source.length // no row that starts from here up to `found` has a lower one
@@ -50,33 +64,75 @@ export class NumberedFile {
       else if (row.number < number) [low, lowNumber] = [row.at, row.number]
       else [found, high, highNumber] = [row.at, guess, row.number]
     }
+    let higher: number | undefined
     for await (const row of this.rows(low, { chunkBytes: window, skipDamaged: true })) {
-      if (row.number >= number) return row.at
+      if (row.number === number) return row.at
+      if (row.number > number) higher ??= row.at // the one behind it may still be it, where a row has another's number
       if (row.at >= high) break
     }
-    return found
+    return higher ?? found
+  }
+
+  /**
+   * A place before every row with this number or a higher one, also where a row nearby cannot be read or has another's
+   * number: behind the last row that is surely lower. For who must not miss any.
+   */
+  async seekBefore(number: number): Promise<number> {
+    const near =
+      (await this.#rowAfter(Math.max(this.#first + 1, (await this.seek(number)) - window)))?.at ?? this.#first
+    for (const from of [near, this.#first]) {
+      let sound = from
+      let highest = 0
+      for await (const row of this.rows(from, { chunkBytes: window, skipDamaged: true })) {
+        if (row.number >= number) break
+        if (row.number >= highest) [sound, highest] = [row.next, row.number] // one that falls has another's number
+      }
+      if (sound > from) return sound // else it begins too high: a wrong number has led astray
+    }
+    return this.#first
   }
 
   /** The rows from a row's start on, read in chunks. A damaged one throws when it is reached, or is passed over. */
   async *rows(from: number, { chunkBytes = 1 << 18, skipDamaged = false } = {}): AsyncGenerator<Row> {
+    let within = false // a long damaged row, of which the last chunk held no end
     for (let at = from; at < this.#source.length; ) {
       const bytes = await this.#read(at, Math.max(chunkBytes, lineBytesMax))
       const whole = bytes.lastIndexOf(10) + 1
-      if (whole === 0) throw this.#damaged(at)
-      yield* this.#parse(bytes, at, skipDamaged)
-      at += whole
+      if (whole === 0 && !skipDamaged) throw await this.#named(new DamagedRow(at))
+      const start = within ? bytes.indexOf(10) + 1 : 0
+      try {
+        yield* this.#parse(bytes.subarray(start), at + start, skipDamaged)
+      } catch (error) {
+        throw await this.#named(error)
+      }
+      within = whole === 0
+      at += whole || bytes.length
     }
   }
 
-  /** The rows that end before `end`, from the last backwards, in chunks. */
-  async *rowsBackward(end: number, chunkBytes: number, { skipDamaged = false } = {}): AsyncGenerator<Row> {
+  /** The rows that end before `end`, from the last backwards, in chunks. `damaged` is told the text of those passed over. */
+  async *rowsBackward(
+    end: number,
+    chunkBytes: number,
+    { skipDamaged = false, damaged = (_line: string): void => {} } = {},
+  ): AsyncGenerator<Row> {
     for (let before = end; before > this.#first; ) {
       const from = Math.max(this.#first, before - Math.max(chunkBytes, lineBytesMax))
       const bytes = await this.#read(from, before - from)
       const skipped = from === this.#first ? 0 : bytes.indexOf(10) + 1
       const start = from + skipped
-      if (start >= before) throw this.#damaged(from)
-      yield* [...this.#parse(bytes.subarray(skipped), start, skipDamaged)].reverse()
+      if (start >= before) {
+        if (!skipDamaged) throw await this.#named(new DamagedRow(from))
+        before = from
+        continue
+      }
+      let rows: Row[]
+      try {
+        rows = [...this.#parse(bytes.subarray(skipped), start, skipDamaged, damaged)]
+      } catch (error) {
+        throw await this.#named(error)
+      }
+      yield* rows.reverse()
       before = start
     }
   }
@@ -86,22 +142,33 @@ export class NumberedFile {
     return buffer.subarray(0, await this.#source.read(buffer, at))
   }
 
-  /** The first sound row that starts behind `position`, within two windows. */
+  /** The first sound row that starts behind `position`. */
   async #rowAfter(position: number): Promise<Row | undefined> {
-    const bytes = await this.#read(position - 1, 2 * window)
-    const start = bytes.indexOf(10) + 1
-    if (start === 0 && position - 1 + bytes.length < this.#source.length) throw this.#damaged(position)
-    return start === 0 ? undefined : this.#parse(bytes.subarray(start), position - 1 + start, true).next().value
+    for (let at = position - 1; at < this.#source.length; ) {
+      const bytes = await this.#read(at, 2 * window)
+      const start = bytes.indexOf(10) + 1
+      const found = start === 0 ? undefined : this.#parse(bytes.subarray(start), at + start, true).next().value
+      if (found !== undefined) return found
+      at += Math.max(1, start === 0 ? bytes.length : bytes.lastIndexOf(10)) // all in it is damaged: on from its last line's end
+    }
+    return undefined
   }
 
   /** The whole lines of some bytes. */
-  *#parse(bytes: Buffer, start: number, skipDamaged: boolean): Generator<Row, undefined> {
+  *#parse(
+    bytes: Buffer,
+    start: number,
+    skipDamaged: boolean,
+    damaged = (_line: string): void => {},
+  ): Generator<Row, undefined> {
     for (let at = 0; ; ) {
       const end = bytes.indexOf(10, at)
       if (end === -1) return
-      const row = this.#row(bytes.toString('utf8', at, end), start + at, start + end + 1)
+      const line = bytes.toString('utf8', at, end)
+      const row = this.#row(line, start + at, start + end + 1)
       if (row !== undefined) yield row
-      else if (!skipDamaged) throw this.#damaged(start + at)
+      else if (skipDamaged) damaged(line)
+      else throw new DamagedRow(start + at)
       at = end + 1
     }
   }
@@ -113,9 +180,14 @@ export class NumberedFile {
     return { number, fields, at, next }
   }
 
-  #damaged(at: number): Error {
+  /** A damaged row as an error that names its line and says what to do; any other error as it is. */
+  async #named(error: unknown): Promise<unknown> {
+    if (!(error instanceof DamagedRow)) return error
+    const line = this.#counted.get(error.at) ?? (await lineAt(this.#source, error.at))
+    if (this.#counted.size < countedMax) this.#counted.set(error.at, line)
     return new Error(
-      `${this.#source.path}: the row at byte ${at} is damaged; \`npm run client -- verify\` names its line`,
+      `${this.#source.path}:${line}: the row is damaged; stop the store and mend the line or restore the file from a backup ` +
+        '(`npm run client -- verify` names all that is wrong)',
     )
   }
 }

@@ -22,16 +22,25 @@ export async function makeFolder(files: FileSystem, folder: string): Promise<voi
       })
     await files.list(folder)
   } catch (error) {
+    if (isFull(error)) throw error
     throw new StartError(
       `${folder} cannot be used (${(error as Error).message}); make it readable and writable, or set DATA_DIR`,
     )
   }
 }
 
-/** The system's refusal of a file at a start as something a person must mend; anything else as it is. */
+/**
+ * The system's refusal of a file at a start, with what to do. A StartError where a person must change something first; a full
+ * disk is no such thing: the service ends and is started again until there is room, as purchases are refused only until then.
+ */
 export function startError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = systemCode(error)
+  const message = error instanceof Error ? error.message : ''
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'EISDIR' || code === 'ENOTDIR')
-    return new StartError(`${(error as Error).message}; make it readable and writable for this user`)
+    return new StartError(`${message}; make it readable and writable for this user`)
+  if (isFull(error))
+    return new Error(`the disk is full (${message}); make room, the start is tried again by itself`, { cause: error })
   return error
 }
+
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')

@@ -1,6 +1,8 @@
 /**
  * The file that people open, such as `toys_db.csv`: one row an account. Read with csv-parse, so that what a spreadsheet
- * writes (a BOM, CRLF, quotes) is understood, and written with csv-stringify.
+ * writes is understood: a BOM, CRLF, quotes, semicolons or tabs with decimal commas, rows and columns that were emptied.
+ * Written with csv-stringify, always in one form. Always: a value is taken as it was meant or refused with its line; none
+ * is dropped.
  */
 import { isUtf8 } from 'node:buffer'
 import { CsvError, parse } from 'csv-parse/sync'
@@ -40,15 +42,15 @@ export function parseAccounts(
   const accounts = new Map<string, Account>()
   const seenAt = new Map<string, number>()
   let header: string[] | undefined
-  for (const { record, info } of readRows(bytes, path)) {
+  const separator = separatorOf(columns, bytes)
+  for (const { record, info } of readRows(bytes, path, separator)) {
     const wrong = (what: string) => new StartError(`${path}:${info.lines}: ${what}`)
+    if (record.every((field) => field.trim() === '')) continue // what a spreadsheet leaves of a row that was emptied
     if (header === undefined) {
       header = checkHeader(columns, record, wrong)
       continue
     }
-    if (record.length !== header.length)
-      throw wrong(`the row has ${record.length} fields where the header has ${header.length}; give it ${header.length}`)
-    const row = Object.fromEntries(header.map((column, i) => [column, record[i]!.trim()]))
+    const row = readRow(columns, header, record, separator, wrong)
     const name = row[columns.name]!
     const seen = seenAt.get(name)
     if (seen !== undefined) throw wrong(`"${name}" stands in line ${seen} already; keep one of the two`)
@@ -71,10 +73,36 @@ export function parseAccounts(
 
 const headerText = ({ name, attributes, balance }: AccountColumns): string => [name, ...attributes, balance].join(',')
 
-function readRows(bytes: Buffer, path: string): { record: string[]; info: { lines: number } }[] {
+const separators = [',', ';', '\t'] as const
+type Separator = (typeof separators)[number]
+
+/** The one that finds the most of our columns in the header; a comma where none does better. */
+function separatorOf({ name, attributes, balance, balanceAliases }: AccountColumns, bytes: Buffer): Separator {
+  const known = new Set([name, ...attributes, balance, ...balanceAliases])
+  const header = /[^\r\n]*\S[^\r\n]*/.exec(bytes.toString('utf8', 0, 4096).replace(/^\uFEFF/, ''))?.[0] ?? ''
+  const found = (separator: Separator): number =>
+    header.split(separator).filter((column) =>
+      known.has(
+        column
+          .trim()
+          .replace(/^"(.*)"$/, '$1')
+          .trim(),
+      ),
+    ).length
+  return separators.reduce((best, separator) => (found(separator) > found(best) ? separator : best))
+}
+
+function readRows(bytes: Buffer, path: string, delimiter: Separator): { record: string[]; info: { lines: number } }[] {
   checkUtf8(bytes, path)
   try {
-    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true } as const
+    const options = {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      delimiter,
+      record_delimiter: ['\r\n', '\n', '\r'], // mixed where a row was added by another program
+    }
     return parse(bytes, options) as unknown as { record: string[]; info: { lines: number } }[]
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
@@ -114,11 +142,34 @@ function checkHeader(columns: AccountColumns, record: string[], wrong: (what: st
   for (const column of wanted)
     if (!header.includes(column)) throw wrong(`the column "${column}" is missing; the header is ${headerText(columns)}`)
   for (const [i, column] of header.entries()) {
+    if (column === '') continue // one that was emptied; `readRow` sees that nothing stands in it
     if (!wanted.includes(column))
       throw wrong(`the column "${column}" is unknown; take it out, the header is ${headerText(columns)}`)
     if (header.indexOf(column) !== i) throw wrong(`the column "${column}" is there twice; keep one of the two`)
   }
   return header
+}
+
+function readRow(
+  { name, balance }: AccountColumns,
+  header: readonly string[],
+  record: readonly string[],
+  separator: Separator,
+  wrong: (what: string) => Error,
+): Record<string, string> {
+  const fields = record.map((field) => field.trim())
+  const last = fields.findLastIndex((field) => field !== '')
+  if (fields.length < header.length || last >= header.length)
+    throw wrong(`the row has ${fields.length} fields where the header has ${header.length}; give it ${header.length}`)
+  const row: [string, string][] = []
+  for (const [i, column] of header.entries()) {
+    const field = fields[i]!
+    if (column === '' && field !== '') throw wrong(`"${field}" stands in a column without a name; take it out`)
+    // Who separates by semicolons or tabs writes decimal commas; between commas, one may as well be a lost quote.
+    const isAttribute = column !== name && column !== balance
+    row.push([column, isAttribute && separator !== ',' ? field.replace(/^(\d+),(\d+)$/, '$1.$2') : field])
+  }
+  return Object.fromEntries(row)
 }
 
 function readBalance({ balance: column }: AccountColumns, text: string, most: number): number {

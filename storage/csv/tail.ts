@@ -80,6 +80,19 @@ export function* lines(
   }
 }
 
+/** The line of what starts at this byte, from 1. Reads all that stands before it. */
+export async function lineAt(file: Pick<OpenFile, 'read'>, position: number): Promise<number> {
+  let line = 1
+  const buffer = Buffer.alloc(1 << 20)
+  for (let at = 0; at < position; ) {
+    const bytes = buffer.subarray(0, await file.read(buffer.subarray(0, Math.min(buffer.length, position - at)), at))
+    if (bytes.length === 0) break
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, end + 1)) line += 1
+    at += bytes.length
+  }
+  return line
+}
+
 /** The error of a line that is broken where no crash can have torn it. */
 export const damaged = (path: string, line: number, what: string): StartError =>
   new StartError(

@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { FaultyFiles } from '../../test/faulty-files.ts'
 import { HandClock } from '../../test/hand-clock.ts'
-import { bytesOf, change, namesOf, openLedger, reserve, textOf } from './harness.ts'
+import { bytesOf, change, namesOf, openLedger, reserve, textOf, until } from './harness.ts'
 
 const readable = 'toys_db.csv'
 
@@ -78,19 +78,29 @@ for (const [what, change] of [
   ['saved with a BOM', (text: string) => `\uFEFF${text}`],
   ['saved with quotes and blank lines', (text: string) => `${text.replaceAll(/^(\w+),/gm, '"$1",')}\n\n`],
   ['saved with its columns in another order', (text: string) => text.replaceAll(/^(.*),(.*),(.*)$/gm, '$3,$1,$2')],
+  ['saved with semicolons and decimal commas', (text: string) => text.replaceAll(',', ';').replaceAll('.', ',')],
+  ['saved with an emptied column and row', (text: string) => `${text.replaceAll('\n', ',\n')},,,\n`],
   ['saved with prices without their zeros', (text: string) => text.replaceAll('.90', '.9')],
 ] as const)
   for (const how of ['stopped', 'killed'] as const)
-    t.test(`a file that is only ${what} is no edit, after a store was ${how}`, async (t) => {
-      const folder = await left(t, how)
-      edit(folder, change)
-      const { ledger, report, notes } = await openLedger(t, folder)
-      t.equal(report.handEdits, 0)
-      t.equal((await ledger.account('Tux'))?.balance, 10_005)
-      t.equal((await ledger.movements(7, 10)).length, 0)
-      await ledger.close()
-      t.strictSame(notes, [])
-    })
+    t.test(
+      `a file that is only ${what} is no edit, after a store was ${how}, and it is written anew in our form`,
+      async (t) => {
+        const folder = await left(t, how)
+        const ours = textOf(folder, readable)
+          .replace('Tux,25.99,10000', 'Tux,25.99,10005')
+          .replace('Fox,29.99,10000', 'Fox,29.99,9999')
+        edit(folder, change)
+        const { ledger, report, notes } = await openLedger(t, folder)
+        t.equal(report.handEdits, 0)
+        t.equal((await ledger.account('Tux'))?.balance, 10_005)
+        t.equal((await ledger.movements(7, 10)).length, 0)
+        t.strictSame(notes, [])
+        await until(() => textOf(folder, readable) === ours)
+        await ledger.close()
+        t.equal((await openLedger(t, folder)).report.handEdits, 0)
+      },
+    )
 
 for (const torn of ['', 'account,Tux,'])
   t.test(

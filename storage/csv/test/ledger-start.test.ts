@@ -1,12 +1,16 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { realClock } from '../../../clock.ts'
+import { StartError } from '../../../errors.ts'
+import { FaultyFiles } from '../../test/faulty-files.ts'
 import { HandClock } from '../../test/hand-clock.ts'
 import { someCommand, someIds } from '../../test/ledger-commands.ts'
 import { runs } from '../../test/seed.ts'
 import { factsLine, headLine } from '../journal.ts'
-import { asked, bytesOf, change, namesOf, openLedger, reserve, textOf } from './harness.ts'
+import { startError } from '../open-folder.ts'
+import { asked, bytesOf, change, namesOf, openLedger, reserve, textOf, until } from './harness.ts'
 
 const journal = 'journal-00000001.csv'
 const crc = (text: string) => crc32(text).toString(16).padStart(8, '0')
@@ -168,3 +172,166 @@ for (const [what, spoil, message] of [
     await t.rejects(openLedger(t, folder), { name: 'StartError', message })
     t.strictSame(bytesOf(folder), before)
   })
+
+/** A ledger that was stopped with several movements in its file. */
+async function stopped(t: Test): Promise<string> {
+  const folder = t.testdir()
+  const { ledger, files } = await openLedger(t, folder, { clock: new HandClock() })
+  for (let i = 0; i < 3; i++) await ledger.execute([change('Tux', 1)])
+  await ledger.close()
+  await files.release()
+  return folder
+}
+
+const swap = (text: string) => text.replace('\n2,', '\n3,')
+const handMade = /movements\.csv: movement 9 does not end at byte \d+, where it was written/
+const saved =
+  /movements\.csv:1: the header must be number,at,account,change,reason; was the file saved by another program/
+for (const [what, file, spoil, message] of [
+  ['movements.csv saved with CRLF', 'movements.csv', (text: string) => text.replaceAll('\n', '\r\n'), saved],
+  ['movements.csv saved with a BOM', 'movements.csv', (text: string) => `\uFEFF${text}`, saved],
+  ['movements.csv saved with semicolons', 'movements.csv', (text: string) => text.replaceAll(',', ';'), saved],
+  ['movements.csv of a newer version', 'movements.csv', (text: string) => text.replaceAll('\n', ',who\n'), saved],
+  ['movements.csv with a row more', 'movements.csv', (text: string) => text.replace(/(\n2,.*)/, '$1$1'), handMade],
+  ['movements.csv with a longer row', 'movements.csv', (text: string) => text.replace(',Tux,', ',Tuxedo,'), handMade],
+  [
+    'movements.csv with rows changed about',
+    'movements.csv',
+    (text: string) => swap(text).replace('\n9,', '\n8,'),
+    handMade,
+  ],
+  [
+    'movements.csv with a row less',
+    'movements.csv',
+    (text: string) => text.replace(/\n2,.*/, ''),
+    /movements\.csv: it has \d+ bytes where/,
+  ],
+  [
+    'movements.csv that is gone',
+    'movements.csv',
+    () => undefined,
+    /movements\.csv: it is missing; restore it from a backup/,
+  ],
+  [
+    'a base of a newer version',
+    'base-00000002.csv',
+    (text: string) => text.replaceAll('\n', ',1\n').replace(',1\n', ',colour\n'),
+    /base-00000002\.csv:1: .*"colour" is unknown.*where a newer version wrote it, start that one/,
+  ],
+  [
+    'a base that is damaged',
+    'base-00000002.csv',
+    (text: string) => text.replace('10003', 'x'),
+    /base-00000002\.csv:2: .*the store's own.*restore the folder from a backup/,
+  ],
+] as const)
+  t.test(`${what} stops the start, says what to do, and nothing is touched`, async (t) => {
+    const folder = await stopped(t)
+    const text = spoil(textOf(folder, file))
+    if (text === undefined) rmSync(`${folder}/${file}`)
+    else {
+      t.not(text, textOf(folder, file), 'it was planted')
+      writeFileSync(`${folder}/${file}`, text)
+    }
+    const before = bytesOf(folder)
+    await t.rejects(openLedger(t, folder), { name: 'StartError', message })
+    t.strictSame(bytesOf(folder), before)
+  })
+
+t.test('a disk that refuses a start is a StartError where a person must help, and a full one is tried again', (t) => {
+  const refused = (code: string) => startError(Object.assign(new Error(`${code}: no, open 'x.csv'`), { code }))
+  for (const code of ['EROFS', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR'])
+    t.match(refused(code), { name: 'StartError', message: `${code}: no, open 'x.csv'; make it readable and writable` })
+  for (const code of ['ENOSPC', 'EDQUOT']) {
+    t.match(refused(code), {
+      name: 'Error',
+      message: /^the disk is full .*x\.csv.*make room, the start is tried again/,
+    })
+    t.notOk(refused(code) instanceof StartError, 'so it ends with exit code 1 and is started again')
+  }
+  t.match(refused('EIO'), { message: "EIO: no, open 'x.csv'" })
+  t.end()
+})
+
+t.test('a start on a full disk changes nothing that was there, and the next one with room goes on', async (t) => {
+  for (const how of ['stop', 'kill'])
+    for (const code of ['ENOSPC', 'EDQUOT', 'EROFS']) {
+      const folder = t.testdir()
+      const first = await openLedger(t, folder, { clock: new HandClock() })
+      await first.ledger.execute([change('Tux', 5), reserve('a1-1', ['Fox', 1])])
+      if (how === 'stop') await first.ledger.close()
+      await first.files.release()
+      const segment = namesOf(folder)
+        .filter((name) => /^journal-\d+\.csv$/.test(name))
+        .at(-1)!
+      if (how === 'kill') writeFileSync(`${folder}/${segment}`, `${textOf(folder, segment)}torn`)
+      const before = bytesOf(folder)
+      const files = new FaultyFiles()
+      t.teardown(() => files.release())
+      files.fail({ kind: 'write' }, { code, times: 1000 })
+      files.fail({ kind: 'open', name: '.tmp' }, { code, times: 1000 })
+      await t.rejects(openLedger(t, folder, { files, clock: new HandClock() }), { code }, `${how}, ${code}`)
+      t.strictSame(bytesOf(folder), before)
+      const again = await openLedger(t, folder, { clock: new HandClock() })
+      t.equal((await again.ledger.account('Tux'))?.balance, 10_005)
+      t.equal(again.report.openReservations, 1)
+      await again.files.release()
+    }
+})
+
+t.test('whether the last life ended in order is reported', async (t) => {
+  const folder = t.testdir()
+  const first = await openLedger(t, folder)
+  t.equal(first.report.crashed, false, 'a first start')
+  await first.ledger.execute([change('Tux', 1)])
+  await first.ledger.close()
+  const second = await openLedger(t, folder)
+  t.equal(second.report.crashed, false, 'after a stop')
+  await second.ledger.execute([change('Tux', 1)])
+  await second.files.release()
+  t.equal((await openLedger(t, folder)).report.crashed, true, 'after a kill')
+})
+
+t.test('a clock that jumps back days, between lives and during one, changes nothing but the dates', async (t) => {
+  const folder = t.testdir()
+  let now = Date.UTC(2026, 10, 21)
+  const clock = { ...realClock, now: () => now }
+  const back = () => {
+    now -= 3 * 86_400_000
+  }
+  const first = await openLedger(t, folder, { clock })
+  await first.ledger.execute([change('Tux', 1)])
+  back()
+  await first.ledger.execute([change('Tux', 1)])
+  await until(() => textOf(folder, 'toys_db.csv').includes('10002'))
+  for (const text of ['mine', 'mine too']) {
+    writeFileSync(`${folder}/toys_db.csv`, text)
+    now = Date.UTC(2026, 10, 1) // both at the same moment
+    await first.ledger.execute([change('Tux', 1)])
+    await until(() => textOf(folder, 'toys_db.csv').startsWith('name'))
+  }
+  t.strictSame(
+    namesOf(folder)
+      .filter((name) => name.includes('edited'))
+      .map((name) => textOf(folder, name)),
+    ['mine', 'mine too'],
+  )
+  await first.files.release()
+  for (let life = 0; life < 3; life++) {
+    back()
+    const segment = namesOf(folder)
+      .filter((name) => /^journal-\d+\.csv$/.test(name))
+      .at(-1)!
+    writeFileSync(`${folder}/${segment}`, `${textOf(folder, segment)}torn ${life}`)
+    const { ledger, report, files } = await openLedger(t, folder, { clock })
+    t.equal(textOf(folder, report.cut!.keptAs.slice(folder.length + 1)), `torn ${life}`)
+    await ledger.execute([change('Tux', 1)])
+    await files.release()
+  }
+  const { ledger } = await openLedger(t, folder, { clock })
+  t.equal((await ledger.account('Tux'))?.balance, 10_007)
+  t.strictSame(
+    (await ledger.movements(0, 100)).map(({ number }) => number),
+    Array.from({ length: 13 }, (_, i) => i + 1),
+  )
+})

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { format } from '../../../order/store.ts'
 import { runs } from '../../test/seed.ts'
 import { formatRow } from '../row.ts'
@@ -192,9 +192,100 @@ t.test('a damaged row further up stops the reads that touch it, and no others', 
   t.equal((await log.list(50_000, 5)).length, 5)
   t.equal(await log.append(entry('next')), 30_001)
   await t.rejects(log.get(101), /damaged/)
+  t.equal((await log.get(100))?.number, 100)
   await t.rejects(log.list(103, 5), /damaged/)
   t.equal((await log.get(102))?.number, 102)
   t.equal((await log.byKey('k101'))?.number, 102)
   t.equal(await log.byKey('never given'), undefined, 'the shop goes on selling')
+  await log.close()
+})
+
+/** Rows of one order each; `spoil` turns some of them into something else. */
+function spoiled(t: Test, count: number, spoil: (row: string, number: number) => string): string {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const row = `${i + 1},1 of 1,Tux,1,2.00,,,key-number-${i + 1},a1-${i + 1},2026-01-01\n`
+    return spoil(row, i + 1)
+  })
+  return t.testdir({ 'orders.csv': `${formatRow(format.columns)}\n${rows.join('')}` })
+}
+
+t.test('a damaged row is named with its line and what to do', async (t) => {
+  for (const [count, bad] of [
+    [9, 4],
+    [30_000, 20_000],
+  ] as const) {
+    const folder = spoiled(t, count, (row, number) => (number === bad ? 'rubbish\n' : row))
+    const { log } = await openLog(t, folder)
+    const message = `${folder}/orders.csv:${bad + 1}: the row is damaged; stop the store and mend the line`
+    await t.rejects(log.list(bad + 3, 5), { message })
+    await t.rejects(log.list(bad + 3, 5), { message }, 'the second time too')
+    await t.rejects(log.attemptsAfter(new Set(['a1-1']), 1), { message })
+    await log.close()
+  }
+})
+
+t.test('attempts are never looked for behind a row that cannot be read, wherever it stands', async (t) => {
+  for (const [count, bad] of [
+    [9, 4],
+    [30_000, 20_000],
+    [30_000, 29_990],
+  ] as const)
+    for (const [what, row] of [
+      ['rubbish', 'rubbish\n'],
+      ['a number that falls', `2,1 of 1,Tux,1,2.00,,,k,a1-${bad},2026-01-01\n`],
+    ] as const)
+      for (const after of [bad - 2, bad - 1]) {
+        const { log } = await openLog(
+          t,
+          spoiled(t, count, (sound, number) => (number === bad ? row : sound)),
+        )
+        const attempts = new Set([`a1-${bad}`, `a1-${bad + 1}`])
+        const found = await log.attemptsAfter(attempts, after).catch((error: Error) => error)
+        if (what === 'rubbish') t.match(found, /orders\.csv:\d+: the row is damaged/, `${count} rows, after ${after}`)
+        else t.strictSame(found, attempts, `${what}, ${count} rows, after ${after}`)
+        const behind = await log.attemptsAfter(attempts, bad + 1).catch((error: Error) => error)
+        t.strictSame(behind, new Set(), 'what lies before is not touched')
+        await log.close()
+      }
+})
+
+t.test(
+  'a key that a damaged or misplaced row holds never buys again; others do, and the operator is told once',
+  async (t) => {
+    const folder = spoiled(t, 60, (row, number) => {
+      if (number === 10) return row.replace('1 of 1,', '"')
+      if (number === 20) return row.replace(/^20/, '50')
+      if (number === 23) return row.replace(/^23/, '24')
+      if (number === 26) return row.replace(/^26/, '3')
+      if (number === 35) return ''
+      if (number === 30) return row.replace('1 of 1', '1 of 2')
+      if (number === 40) return row + row
+      return row
+    })
+    const { log, notes } = await openLog(t, folder)
+    for (const number of [10, 20, 23, 24, 26, 30, 40, 50])
+      await t.rejects(log.byKey(`key-number-${number}`), { code: 'outcome_unknown' }, `order ${number}`)
+    await t.rejects(log.byKey('key-number-10'), { code: 'outcome_unknown' }, 'asked again')
+    for (const number of [1, 2, 3, 4, 9, 11, 19, 21, 22, 27, 29, 31, 34, 36, 39, 41, 49, 51, 60])
+      t.equal((await log.byKey(`key-number-${number}`))?.number, number)
+    t.equal(await log.byKey('never-given'), undefined, 'the shop goes on selling')
+    t.equal(notes.filter((note) => note.includes('key-number-10')).length, 1)
+    t.match(
+      notes.find((note) => note.includes('rows are')),
+      /orders\.csv: \d+ rows are damaged, missing or out of their order; stop the store and mend the row/,
+    )
+    t.equal(await log.append(entry('next')), 61)
+    await log.close()
+  },
+)
+
+t.test('a megabyte without a line end in the middle hides no row that stands before or behind it', async (t) => {
+  const folder = spoiled(t, 9000, (row, number) => (number === 100 ? `${'\0'.repeat(3 << 20)}${row}` : row))
+  const { log } = await openLog(t, folder)
+  for (const number of [1, 99, 101, 9000]) t.equal((await log.byKey(`key-number-${number}`))?.number, number)
+  for (const number of [1, 99, 101, 9000]) t.equal((await log.get(number))?.number, number)
+  await t.rejects(log.get(100), /damaged/)
+  t.equal(await log.byKey('never-given'), undefined)
+  t.equal(await log.append(entry('next')), 9001)
   await log.close()
 })

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { StartError } from '../../../errors.ts'
 import { format } from '../../../order/store.ts'
 import { formatRow } from '../row.ts'
 import { bytesOf, entry, namesOf, openLog, textOf } from './harness.ts'
@@ -41,14 +40,25 @@ t.test('NULs in the middle take the whole line behind them along', (t) =>
 )
 t.test('a page of NULs is cut', (t) => tornEnd(t, rows(3), Buffer.alloc(4096), 3))
 t.test('half an entry of three rows is cut', (t) => tornEnd(t, rows(3), row(4, '1 of 3') + row(4, '2 of 3'), 3))
-t.test('a last line that is no row is cut', (t) => tornEnd(t, rows(3), '4,1 of 1,Tux,1,25.99,,,key-4,a1-4\n', 3))
-t.test('an open quote at the end is cut', (t) => tornEnd(t, rows(3), row(4).replace('Tux', '"Tux'), 3))
-t.test('a last entry whose first row is missing is cut', (t) =>
-  tornEnd(t, rows(3), row(4, '2 of 3') + row(4, '3 of 3'), 3),
-)
-t.test('rows at the end that do not agree how many they are are cut', (t) =>
-  tornEnd(t, rows(3), row(4, '1 of 2') + row(4, '2 of 3'), 3),
-)
+for (const [what, end, line] of [
+  ['is no row', '4,1 of 1,Tux,1,25.99,,,key-4,a1-4\n', 5],
+  ['has an open quote', row(4).replace('Tux', '"Tux'), 5],
+  ['has lost its first row', row(4, '2 of 3') + row(4, '3 of 3'), 5],
+  ['has rows that do not agree how many they are', row(4, '1 of 2') + row(4, '2 of 3'), 6],
+  ['is no row, with a torn one behind it', `rubbish\n${row(5).slice(0, 9)}`, 5],
+] as const)
+  t.test(
+    `a last order that ${what} was acknowledged: the start is refused with its line, nothing is cut`,
+    async (t) => {
+      const folder = t.testdir({ 'orders.csv': header + rows(3) + end })
+      const before = bytesOf(folder)
+      await t.rejects(openLog(t, folder), {
+        name: 'StartError',
+        message: `${folder}/orders.csv:${line}: the last order is damaged; this is no torn end of a crash: restore the file from a backup, or mend the line`,
+      })
+      t.strictSame(bytesOf(folder), before)
+    },
+  )
 
 for (const [what, middle] of [
   ['changed so that it is no row', 'rubbish\n'],
@@ -95,18 +105,26 @@ t.test('a last mebibyte without a whole row stops the start, and the file is as 
   t.strictSame(bytesOf(folder), before)
 })
 
-for (const [what, text] of [
-  ['a wrong header', 'number,name\n1,Tux\n'],
-  ['an empty file', ''],
-  ['a file that is no CSV', '"\n'],
+const saved =
+  'the file was saved by another program, which may have changed keys, dates and prices: restore it from a backup'
+const foreign = `the header must be ${header.trim()}; write it back or restore`
+const newer = `the header must be ${header.trim()}; was the file written by a newer version of the store?`
+const whole = header + rows(3)
+for (const [what, text, message] of [
+  ['a wrong header', 'number,name\n1,Tux\n', foreign],
+  ['an empty file', '', foreign],
+  ['a file that is no CSV', '"\n', foreign],
+  ['a lost header', rows(3), foreign],
+  ['a BOM', `\uFEFF${whole}`, saved],
+  ['CRLF', whole.replaceAll('\n', '\r\n'), saved],
+  ['semicolons', whole.replaceAll(',', ';'), saved],
+  ['quotes around every field', whole.replaceAll(/[^,\n]+/g, '"$&"'), saved],
+  ['a column more, as a newer version may have', whole.replaceAll('\n', ',0\n').replace(',0\n', ',sum\n'), newer],
+  ['other columns behind the first two', whole.replace('price', 'cents'), newer],
 ] as const)
-  t.test(`${what} stops the start, and the file is as it was`, async (t) => {
+  t.test(`${what} stops the start with what to do, and the file is as it was`, async (t) => {
     const folder = t.testdir({ 'orders.csv': text })
-    await t.rejects(
-      openLog(t, folder),
-      new StartError(
-        `${folder}/orders.csv:1: the header must be ${header.trim()}; mend it, or move the file aside to begin a new log`,
-      ),
-    )
-    t.strictSame(bytesOf(folder), { 'orders.csv': text })
+    const before = bytesOf(folder)
+    await t.rejects(openLog(t, folder), { name: 'StartError', message: `${folder}/orders.csv:1: ${message}` })
+    t.strictSame(bytesOf(folder), before)
   })

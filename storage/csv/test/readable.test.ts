@@ -37,6 +37,33 @@ const bad: Record<string, [text: string | Buffer, message: RegExp]> = {
   'a name that a spreadsheet would run': ['name,price,quantity\n=1+1,1,1\n', /:2: the name must not begin with =/],
   'a name of two lines': ['name,price,quantity\n"T\nux",1,1\n', /:3: the name must not hold control characters/],
   'a row without a name': ['name,price,quantity\n,1,1\n', /:2: the name must not be empty/],
+  'a decimal comma between commas': [
+    'name,price,quantity\nTux,"15,99",1\n',
+    /:2: the price "15,99" is no amount; write it like 15\.99/,
+  ],
+  'thousands between semicolons': ['name;price;quantity\nTux;1.234,56;1\n', /:2: the price "1\.234,56" is no amount/],
+  'a decimal comma in a quantity': [
+    'name;price;quantity\nTux;1,50;1,5\n',
+    /:2: quantity is "1,5"; it must be a whole number/,
+  ],
+  'a large quantity as a spreadsheet shows it': ['name,price,quantity\nTux,1,1E+05\n', /:2: quantity is "1E\+05"/],
+  'a separator that changes further down': [
+    'name;price;quantity\nTux;1;1\nFox,1,1\n',
+    /:3: the row has 1 fields where the header has 3/,
+  ],
+  'a value in a column without a name': [
+    'name,price,quantity,\nTux,1,1,\nFox,1,1,red\n',
+    /:3: "red" stands in a column without a name; take it out/,
+  ],
+  'an unknown column between semicolons': [
+    'name;price;quantity;colour\nTux;1;1;red\n',
+    /:1: the column "colour" is unknown; take it out/,
+  ],
+  'a field too many': ['name,price,quantity\nTux,1,1,1\n', /:2: the row has 4 fields where the header has 3/],
+  'UTF-16, which some spreadsheets call Unicode': [
+    Buffer.from('\uFEFFname\tprice\tquantity\r\nTux\t1\t1\r\n', 'utf16le'),
+    /:1: this is not UTF-8; save the file as "CSV UTF-8"/,
+  ],
   'bytes that are no UTF-8': [
     Buffer.from('name,price,quantity\nTux,1,1\nB\xe4r,1,1\n', 'latin1'),
     /:3: this is not UTF-8/,
@@ -98,5 +125,38 @@ t.test('what is written is read back, in its order', async (t) => {
     )
   })
   t.doesNotThrow(() => fc.assert(property, runs(200)))
+  t.end()
+})
+
+const taken: Record<string, string> = {
+  'semicolons and decimal commas': 'name;price;quantity\nFox, red;15,9;3\nTux;2;1\n',
+  'semicolons and decimal points': 'name;price;quantity\r\n"Fox, red";15.90;3\r\nTux;2.00;1\r\n',
+  'semicolons, quotes and a BOM': '\uFEFF"name";"price";"quantity"\r\n"Fox, red";"15,90";"3"\r\n"Tux";"2,00";"1"\r\n',
+  'semicolons and columns in another order': 'stock;name;price\n3;Fox, red;15,90\n1;Tux;2\n',
+  'tabs and decimal commas': 'name\tprice\tquantity\nFox, red\t15,90\t3\nTux\t2\t1\n',
+  'quoted numbers': '"name","price","quantity"\n"Fox, red","15.90","3"\n"Tux","2","1"\n',
+  'line ends of three kinds': 'name,price,quantity\r\n"Fox, red",15.90,3\nTux,2,1\r',
+  'line ends of old': 'name,price,quantity\r"Fox, red",15.90,3\rTux,2,1\r',
+  'no line end at the end': 'name,price,quantity\n"Fox, red",15.90,3\nTux,2,1',
+  'emptied rows': ',,\nname,price,quantity\n,,\n"Fox, red",15.90,3\n , ,\nTux,2,1\n,,\n\n',
+  'emptied columns': ',name,price,,quantity,,\n,"Fox, red",15.90,,3,,\n,Tux,2,,1,,\n',
+  'rows with empty fields at their ends': 'name,price,quantity\n"Fox, red",15.90,3,,\nTux,2,1,\n',
+}
+for (const [what, text] of Object.entries(taken))
+  t.test(`a file with ${what} is taken as it was meant`, (t) => {
+    t.strictSame(
+      [...parseAccounts(columns, Buffer.from(text), 'x.csv')],
+      [
+        ['Fox, red', { attributes: ['15.90'], balance: 3 }],
+        ['Tux', { attributes: ['2.00'], balance: 1 }],
+      ],
+    )
+    t.end()
+  })
+
+t.test('a name keeps its commas, semicolons and digits, whatever separates', (t) => {
+  const names = (text: string) => [...parseAccounts(columns, Buffer.from(text), 'x.csv').keys()]
+  t.strictSame(names('name;price;quantity\n1,5;2,50;1\n"a;b";1;1\n'), ['1,5', 'a;b'])
+  t.strictSame(names('name,price,quantity\na;b;c,1,1\n'), ['a;b;c'])
   t.end()
 })

@@ -3,12 +3,12 @@
  * told in one line. A difference only where something of a torn end was acknowledged after all: an order whose pieces the
  * catalog has sold, or a reservation that an order rests on.
  */
-import { readdir, readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import { parseJournalLine } from '../storage/csv/journal.ts'
 import { parseRow } from '../storage/csv/row.ts'
 import { lines } from '../storage/csv/tail.ts'
+import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
 
 export interface Kept {
@@ -37,12 +37,12 @@ const kinds: { name: RegExp; read: (bytes: Buffer) => Contents }[] = [
 ]
 
 /** Reads all that is kept aside in a folder, by name; none where there is no such folder. */
-export async function readKept(folder: string): Promise<Kept[]> {
+export async function readKept(folder: string, files: FileSystem = realFileSystem): Promise<Kept[]> {
   const kept: Kept[] = []
-  for (const name of (await readdir(folder).catch(() => [])).sort()) {
+  for (const name of (await files.list(folder).catch(() => [])).sort()) {
     const kind = kinds.find((each) => each.name.test(name))
     if (kind === undefined) continue
-    const bytes = await readFile(`${folder}/${name}`)
+    const bytes = await files.readFile(`${folder}/${name}`)
     kept.push({ path: `${folder}/${name}`, bytes: bytes.length, ...kind.read(bytes) })
   }
   return kept

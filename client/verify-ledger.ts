@@ -2,10 +2,11 @@
  * Reads a ledger's folder as it lies there, of a stopped store or a running one, and changes nothing. What it sees is the
  * state at one moment: a base and every whole journal line behind it.
  */
-import { readdir, readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
+import { unsealBase } from '../storage/csv/base.ts'
 import { baseName, type JournalLine, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
 import { parseRow } from '../storage/csv/row.ts'
+import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
 import { LedgerState } from '../storage/ledger-state.ts'
 
 export interface LedgerBooks {
@@ -16,10 +17,10 @@ export interface LedgerBooks {
 }
 
 /** Throws where the folder holds no ledger, or a file of it cannot be read. */
-export async function readLedger(folder: string): Promise<LedgerBooks> {
+export async function readLedger(folder: string, files: FileSystem = realFileSystem): Promise<LedgerBooks> {
   for (let left = 50; ; left--) {
     try {
-      return await readOnce(folder)
+      return await readOnce(folder, files)
     } catch (error) {
       // A running store replaces its segments while we read: then there are newer ones.
       if (left === 0 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
@@ -27,16 +28,18 @@ export async function readLedger(folder: string): Promise<LedgerBooks> {
   }
 }
 
-async function readOnce(folder: string): Promise<LedgerBooks> {
-  const names = await readdir(folder)
+async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks> {
+  const names = await files.list(folder)
   const base = numbered(names, 'base').at(-1)
   if (base === undefined) throw new Error(`${folder} holds no ledger (no base file)`)
-  const state = new LedgerState()
   const basePath = `${folder}/${baseName(base)}`
-  for (const [account, ...rest] of readBase(basePath, await readFile(basePath)))
+  const state = new LedgerState()
+  const differences: string[] = []
+  const { bytes, right } = unsealBase(await files.readFile(basePath))
+  if (right === false) differences.push(`${basePath}: it does not fit its checksum`)
+  for (const [account, ...rest] of readBase(basePath, bytes))
     state.apply({ fact: 'account', account: account!, attributes: rest.slice(0, -1), balance: Number(rest.at(-1)) })
 
-  const differences: string[] = []
   const moved = new Map<string, number>()
   let lastMovement = 0
   const move = (number: number, account: string, change: number, where: string): void => {
@@ -49,7 +52,7 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
   const segments = numbered(names, 'journal').filter((one) => one >= base)
   for (const segment of segments) {
     const path = `${folder}/${segmentName(segment)}`
-    const text = await readFile(path, 'utf8')
+    const text = (await files.readFile(path)).toString()
     for (const [i, line] of text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
@@ -63,7 +66,7 @@ async function readOnce(folder: string): Promise<LedgerBooks> {
       }
       if (read.kind === 'head' && !started) {
         started = true
-        const file = (await readFile(`${folder}/movements.csv`)).subarray(0, read.head.movementBytes)
+        const file = (await files.readFile(`${folder}/movements.csv`)).subarray(0, read.head.movementBytes)
         for (const [j, row] of file.toString('utf8').split('\n').slice(1, -1).entries()) {
           const [number, , account, change, , more] = parseRow(row) ?? []
           const where = `${folder}/movements.csv:${j + 2}`

@@ -1,11 +1,12 @@
 /** Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. */
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import { parseRow } from '../storage/csv/row.ts'
+import { type FileSystem, type OpenFile, realFileSystem } from '../storage/file-system.ts'
 
 /** More than a batch that is being written. */
 const tailBytes = 1 << 21
+const chunkBytes = 1 << 16
 
 const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'key', 'attempt', 'placed_at']
 
@@ -29,13 +30,26 @@ export interface OrdersRead {
 }
 
 /** Hands every sold row to `sold`, in order. Throws where the file cannot be read. */
-export async function readOrders(path: string, sold: (row: OrderRow) => void): Promise<OrdersRead> {
+export async function readOrders(
+  path: string,
+  sold: (row: OrderRow) => void,
+  files: FileSystem = realFileSystem,
+): Promise<OrdersRead> {
+  const file = await files.open(path, 'read')
+  try {
+    return await readRows(file, path, sold)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readRows(file: OpenFile, path: string, sold: (row: OrderRow) => void): Promise<OrdersRead> {
   const result: OrdersRead = { orders: 0, broughtAlong: 0, lastNumber: 0, unfinished: undefined, differences: [] }
   const keys = new Set<string>()
   const attempts = new Set<string>()
   let previous = { number: 0, row: 1, of: 1, attempt: '' }
   let header: string[] | undefined
-  for await (const { text, line } of linesOf(path, await wholeLines(path))) {
+  for await (const { text, line } of linesOf(file, await wholeLines(file))) {
     const where = `${path}:${line}`
     const wrong = (what: string) => result.differences.push(`${where}: ${what}`)
     if (header === undefined) {
@@ -89,26 +103,25 @@ export async function readOrders(path: string, sold: (row: OrderRow) => void): P
 }
 
 /** The lines of a file's first `size` bytes, which end with a line end; not read as CSV, so that one bad quote spoils one row. */
-async function* linesOf(path: string, size: number): AsyncGenerator<{ text: string; line: number }> {
-  if (size === 0) return
+async function* linesOf(file: OpenFile, size: number): AsyncGenerator<{ text: string; line: number }> {
+  const decoder = new StringDecoder('utf8')
   let rest = ''
   let line = 0
-  for await (const chunk of createReadStream(path, { end: size - 1, encoding: 'utf8' }) as AsyncIterable<string>) {
-    const lines = (rest + chunk).split('\n')
+  for (let at = 0; at < size; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - at))
+    const bytes = buffer.subarray(0, await file.read(buffer, at))
+    if (bytes.length === 0) return
+    at += bytes.length
+    const lines = (rest + decoder.write(bytes)).split('\n')
     rest = lines.pop()!
     for (const text of lines) yield { text, line: ++line }
   }
 }
 
 /** The bytes up to the last line end: a running store appends while we read. */
-async function wholeLines(path: string): Promise<number> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    const tail = Buffer.alloc(Math.min(size, tailBytes))
-    const { bytesRead } = await file.read(tail, 0, tail.length, size - tail.length)
-    return size - tail.length + tail.subarray(0, bytesRead).lastIndexOf(10) + 1
-  } finally {
-    await file.close()
-  }
+async function wholeLines(file: OpenFile): Promise<number> {
+  const size = await file.size()
+  const tail = Buffer.alloc(Math.min(size, tailBytes))
+  const count = await file.read(tail, size - tail.length)
+  return size - tail.length + tail.subarray(0, count).lastIndexOf(10) + 1
 }

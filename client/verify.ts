@@ -8,6 +8,7 @@
  */
 import { Command } from 'commander'
 import { isAttemptId } from '../storage/attempt-id.ts'
+import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
 import { type Kept, keptDifferences, readKept } from './verify-kept.ts'
 import { readLedger } from './verify-ledger.ts'
@@ -27,19 +28,20 @@ export interface Verdict {
 }
 
 /** Throws where there are no books to read. */
-export async function verifyFiles(dataDir: string): Promise<Verdict> {
-  const kept = [...(await readKept(`${dataDir}/catalog`)), ...(await readKept(`${dataDir}/order`))]
+export async function verifyFiles(dataDir: string, files: FileSystem = realFileSystem): Promise<Verdict> {
+  const kept = [...(await readKept(`${dataDir}/catalog`, files)), ...(await readKept(`${dataDir}/order`, files))]
   const asked = new Set(kept.flatMap(({ orders, reserved }) => [...orders.map(({ attempt }) => attempt), ...reserved]))
   const ordered = new Map<string, number>()
-  const { state, moved, differences } = await readLedger(`${dataDir}/catalog`)
+  const { state, moved, differences } = await readLedger(`${dataDir}/catalog`, files)
   const sold = new Map<string, number>()
-  const read = await readOrders(`${dataDir}/order/orders.csv`, (row) => {
+  const count = (row: OrderRow): void => {
     if (!isAttemptId(row.attempt)) return // told as a difference; what it has sold is missing in the sums
     if (asked.has(row.attempt)) ordered.set(row.attempt, row.number)
     const fault = faultOf(row, state)
     if (fault !== undefined) differences.push(fault)
     if (counts(row, state)) sold.set(row.name, (sold.get(row.name) ?? 0) + row.quantity)
-  })
+  }
+  const read = await readOrders(`${dataDir}/order/orders.csv`, count, files)
   const { unfinished } = read
   if (unfinished !== undefined && isAttemptId(unfinished.attempt) && counts(unfinished, state))
     differences.push(`${unfinished.where}: the last rows of order ${unfinished.number} are missing`)

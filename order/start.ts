@@ -26,6 +26,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   }
   const lock = await openFolder(files, folder).catch(failed)
   const times = timesOf(settings)
+  // Before the log's torn end is cut: who must mend these files finds all as it was.
   const incarnations = await openIncarnations(files, folder).catch(failed)
   await checkOrders(files, folder).catch(failed)
   const { log: orderLog, checked } = await openOrders({

@@ -30,7 +30,7 @@ export interface FileSystem {
   remove(path: string): Promise<void>
   /** After it the folder's names survive a power cut. */
   syncFolder(folder: string): Promise<void>
-  /** Size in bytes, and marks that change when someone else writes the file; undefined where there is no such file. */
+  /** Size in bytes, and a mark that changes when the file is written, not when it is renamed; undefined where there is none. */
   stat(path: string): Promise<{ size: number; mark: string } | undefined>
 }
 
@@ -88,8 +88,8 @@ export const realFileSystem: FileSystem = {
   },
   async stat(path) {
     try {
-      const { size, mtimeMs, ctimeMs, ino } = await fs.stat(path)
-      return { size, mark: `${size} ${mtimeMs} ${ctimeMs} ${ino}` }
+      const { size, mtimeMs, ino } = await fs.stat(path)
+      return { size, mark: `${size} ${mtimeMs} ${ino}` }
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
       throw error
@@ -97,8 +97,17 @@ export const realFileSystem: FileSystem = {
   },
 }
 
-/** Writes a whole file so that a crash leaves the old one or the new one: temp file → sync → rename → sync of the folder. */
-export async function replaceFile(files: FileSystem, folder: string, name: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes a whole file so that a crash leaves the old one or the new one: temp file → sync → rename → sync of the folder.
+ * `beforeRename` is the last moment at which the old one can still be looked at.
+ */
+export async function replaceFile(
+  files: FileSystem,
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+  beforeRename?: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = `${folder}/${name}.tmp`
   try {
     const file = await files.open(temporary, 'create')
@@ -108,6 +117,7 @@ export async function replaceFile(files: FileSystem, folder: string, name: strin
     } finally {
       await file.close()
     }
+    await beforeRename?.(temporary)
     await files.rename(temporary, `${folder}/${name}`)
   } catch (error) {
     await files.remove(temporary).catch(() => {}) // it may not have come to be; the first error is the one that counts

@@ -36,6 +36,7 @@ const named: [code: RegExp, readme: string][] = [
     'it was changed by hand, but the store did not stop cleanly',
   ],
   [/was taken out, but a purchase still holds/, 'was taken out, but a purchase still holds some of it'],
+  [/it does not fit its checksum\)/, 'base-….csv: it is damaged (it does not fit its checksum)'],
   [/this file is the store's own/, "this file is the store's own"],
   [/this is no torn end of a crash/, 'the line does not fit its checksum; this is no torn end of a crash'],
   [/format \$\{.*\} is newer/, 'format 2 is newer'],

@@ -13,6 +13,9 @@ import { openOrders } from '../order/store.ts'
 import { makeFolder } from '../storage/csv/open-folder.ts'
 import type { FileSystem } from '../storage/file-system.ts'
 
+/** So few keys take no time to make room for; a run has fewer orders. */
+const keys = 4096
+
 export const catalogFolder = '/data/catalog'
 export const orderFolder = '/data/order'
 export { firstToys }
@@ -42,11 +45,12 @@ export async function startLocalOrder(
   catalog: Participant['send'],
 ) {
   await makeFolder(files, orderFolder)
-  const { log, checked } = await openOrders({ files, clock, folder: orderFolder, ioDelayMs: 0, giveUp: end })
+  const incarnations = await openIncarnations(files, orderFolder)
+  const { log, checked } = await openOrders({ files, clock, folder: orderFolder, ioDelayMs: 0, giveUp: end, keys })
   const coordinator = new Coordinator({
     clock,
     log,
-    incarnations: await openIncarnations(files, orderFolder),
+    incarnations,
     participants: [{ name: 'catalog', send: catalog }],
     callMs: 2000,
     note,

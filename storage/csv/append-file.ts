@@ -47,19 +47,21 @@ export class AppendFile {
     giveUp: GiveUp,
   ): Promise<AppendFile> {
     const path = `${folder}/${name}`
-    const file = await files.open(path, 'create')
+    let file: OpenFile | undefined
     try {
+      file = await files.open(path, 'create')
       for (let at = 0; at < bytes.length; at += batchBytesMax) {
         await file.write(bytes.subarray(at, at + batchBytesMax), at)
         await file.sync()
       }
       await files.syncFolder(folder)
     } catch (error) {
-      await file.close().catch(() => {}) // the first error is the one that counts
+      await file?.close().catch(() => {}) // the first error is the one that counts
       try {
-        await files.remove(path)
+        await files.remove(path) // even where it could not be opened: it may have come to be
         await files.syncFolder(folder)
       } catch (second) {
+        if (file === undefined && systemCode(second) === 'ENOENT') throw error
         giveUp(new Error(`${path}: it could not be made, nor removed`, { cause: [error, second] }), { silent: true })
         await new Promise(() => {}) // no answer is true
       }

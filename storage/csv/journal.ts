@@ -15,7 +15,9 @@
 import type { Decision, Fact, HeldItem } from '../ledger.ts'
 import { sealRow, unsealRow } from './row.ts'
 
-export const journalFormat = 1
+/** 2: a segment's base ends with its checksum. */
+export const journalFormat = 2
+export const sealedBaseFormat = 2
 
 export interface SegmentHead {
   format: number

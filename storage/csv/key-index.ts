@@ -5,28 +5,40 @@
 import { crc32 } from 'node:zlib'
 
 export const keysRemembered = 1 << 20
-const mask = keysRemembered - 1
 
 export class KeyIndex {
-  readonly #low = new Uint32Array(keysRemembered)
-  readonly #high = new Uint32Array(keysRemembered)
+  readonly #capacity: number
+  readonly #mask: number
+  readonly #low: Uint32Array
+  readonly #high: Uint32Array
   /** Chains of places by hash, as place + 1; 0 ends one. */
-  readonly #heads = new Uint32Array(keysRemembered)
-  readonly #next = new Uint32Array(keysRemembered)
-  readonly #used = new Uint8Array(keysRemembered >> 3)
+  readonly #heads: Uint32Array
+  readonly #next: Uint32Array
+  readonly #used: Uint8Array
   #newest = 0
+
+  /** `capacity`: a power of two, at least 8. */
+  constructor(capacity = keysRemembered) {
+    this.#capacity = capacity
+    this.#mask = capacity - 1
+    this.#low = new Uint32Array(capacity)
+    this.#high = new Uint32Array(capacity)
+    this.#heads = new Uint32Array(capacity)
+    this.#next = new Uint32Array(capacity)
+    this.#used = new Uint8Array(capacity >> 3)
+  }
 
   /** Numbers may come in any order; those too old for the capacity are passed over. */
   add(key: string, number: number): void {
-    if (number <= this.#newest - keysRemembered) return
-    const place = number & mask
+    if (number <= this.#newest - this.#capacity) return
+    const place = number & this.#mask
     if (this.#isUsed(place)) this.#unlink(place)
     this.#newest = Math.max(this.#newest, number)
     const [low, high] = hash(key)
     this.#low[place] = low
     this.#high[place] = high
-    this.#next[place] = this.#heads[low & mask]!
-    this.#heads[low & mask] = place + 1
+    this.#next[place] = this.#heads[low & this.#mask]!
+    this.#heads[low & this.#mask] = place + 1
     this.#used[place >> 3]! |= 1 << (place & 7)
   }
 
@@ -34,10 +46,10 @@ export class KeyIndex {
   find(key: string): number[] {
     const [low, high] = hash(key)
     const numbers: number[] = []
-    for (let link = this.#heads[low & mask]!; link !== 0; link = this.#next[link - 1]!) {
+    for (let link = this.#heads[low & this.#mask]!; link !== 0; link = this.#next[link - 1]!) {
       const place = link - 1
       if (this.#low[place] === low && this.#high[place] === high)
-        numbers.push(this.#newest - ((this.#newest - place) & mask))
+        numbers.push(this.#newest - ((this.#newest - place) & this.#mask))
     }
     return numbers
   }
@@ -47,7 +59,7 @@ export class KeyIndex {
   }
 
   #unlink(place: number): void {
-    const bucket = this.#low[place]! & mask
+    const bucket = this.#low[place]! & this.#mask
     if (this.#heads[bucket] === place + 1) {
       this.#heads[bucket] = this.#next[place]!
       return

@@ -77,9 +77,9 @@ export class CsvLedger implements Ledger {
   /** Throws a StartError where a person must mend the folder. */
   static async open(options: LedgerOptions): Promise<{ ledger: CsvLedger; report: LedgerReport }> {
     const started = await startLedger(options, options.seed, options.rule)
-    const { state, segments, movements, handEdit, behind, cut, crashed } = started
+    const { state, segments, movements, handEdit, edited, behind, cut, crashed } = started
     const ledger = new CsvLedger(options, state, segments, movements)
-    if (handEdit.length > 0) {
+    if (edited) {
       for (let from = 0; from < handEdit.length; from += handEditMax)
         await ledger.execute(handEdit.slice(from, from + handEditMax))
       await ledger.#catchUp.now() // before anyone buys: a crash must not find an edit that the journal has moved on from

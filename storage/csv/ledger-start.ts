@@ -4,9 +4,10 @@
  */
 import { StartError, systemCode } from '../../errors.ts'
 import { replaceFile } from '../file-system.ts'
-import type { Account, Command, Rule } from '../ledger.ts'
+import type { Account, Command, Fact, Rule } from '../ledger.ts'
 import { LedgerState } from '../ledger-state.ts'
 import { AppendFile, batchBytesMax } from './append-file.ts'
+import { damagedBase, sealBase, unsealBase } from './base.ts'
 import {
   baseName,
   factsLine,
@@ -15,13 +16,14 @@ import {
   numbered,
   parseJournalLine,
   type SegmentHead,
+  sealedBaseFormat,
   segmentName,
 } from './journal.ts'
 import { Movements, movementsHeader } from './movements.ts'
 import { checkMovements } from './movements-start.ts'
 import { formatAccounts, parseAccounts } from './readable.ts'
 import { type LedgerFiles, Segments } from './segments.ts'
-import { type Cut, cutTail, damaged, lines, secureTail } from './tail.ts'
+import { type Cut, cutTail, damaged, lines, rewriteTail } from './tail.ts'
 
 export interface StartedLedger {
   state: LedgerState
@@ -29,6 +31,8 @@ export interface StartedLedger {
   movements: Movements
   /** What a person changed in the readable file after a clean stop, to be executed before anything else. */
   handEdit: Command[]
+  /** The readable file is ahead of every base: a base must follow before anyone buys, or a crash would find an edit. */
+  edited: boolean
   /** The readable file or older segments must be brought up to date before the store serves. */
   behind: boolean
   cut: Cut | undefined
@@ -50,13 +54,15 @@ export async function startLedger(
   const base = bases.at(-1)!
   const all = numbered(names, 'journal').filter((segment) => segment >= base)
   const state = new LedgerState()
-  const baseBytes = await files.readFile(`${folder}/${baseName(base)}`)
-  for (const [account, row] of parseBase(options, baseBytes, `${folder}/${baseName(base)}`))
+  const basePath = `${folder}/${baseName(base)}`
+  const { bytes: baseBytes, right } = await readBase(files, basePath)
+  for (const [account, row] of parseBase(options, baseBytes, basePath))
     state.apply({ fact: 'account', account, ...row })
   const replayed = await replay(options, state, base, all)
+  if (right === undefined && replayed.head.format >= sealedBaseFormat) throw damagedBase(basePath)
 
   const readable = await readReadable(options)
-  const { handEdit, ours } = await findHandEdit(options, state, bases, readable?.bytes, replayed.clean)
+  const { handEdit, edited, ours } = await findHandEdit(options, state, bases, readable?.bytes, replayed.unsold)
   checkHandEdit(options, state, handEdit, rule)
   await checkMovements(files, folder, replayed.head)
 
@@ -71,7 +77,7 @@ export async function startLedger(
   const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)
   const segments = new Segments(options, replayed.last, journal, readable)
   const behind = replayed.last > base || bases.length > 1 || !ours || !replayed.clean
-  return { state, segments, movements, handEdit, behind, cut, crashed: !first && !replayed.clean }
+  return { state, segments, movements, handEdit, edited, behind, cut, crashed: !first && !replayed.clean }
 }
 
 /** A first start. The base is written last: without it, everything here is begun again. */
@@ -95,7 +101,7 @@ async function makeLedger(options: LedgerFiles, seed: ReadonlyMap<string, Accoun
   await replaceFile(files, folder, segmentName(1), Buffer.from(journal))
   const bytes = formatAccounts(columns, state)
   if (readable === undefined) await replaceFile(files, folder, name, bytes)
-  await replaceFile(files, folder, baseName(1), bytes)
+  await replaceFile(files, folder, baseName(1), sealBase(bytes))
 }
 
 interface Torn {
@@ -108,7 +114,10 @@ interface Replayed {
   /** The first segment's: how much of movements.csv was synced before all these lines. */
   head: SegmentHead
   last: number
+  /** The last line is that of a clean stop. */
   clean: boolean
+  /** Behind the line of a clean stop there is nothing but an edit by hand, being taken when a crash came. */
+  unsold: boolean
   /** The last segment's end, from the first line on that is not whole. */
   torn: Torn | undefined
   movements: Parameters<Movements['add']>[0][]
@@ -123,6 +132,7 @@ async function replay(
   const result: Omit<Replayed, 'head'> & { head?: SegmentHead } = {
     last: base,
     clean: false,
+    unsold: false,
     torn: undefined,
     movements: [],
   }
@@ -130,20 +140,21 @@ async function replay(
     const name = segmentName(segment)
     const path = `${folder}/${name}`
     const isLast = segment === (all.at(-1) ?? base)
-    if (isLast) await secure(files, path)
     const bytes = await files.readFile(path).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT')
         throw new StartError(`${path}: this journal segment is missing; restore it from a backup`)
       throw error
     })
     const broken = readSegment(bytes, path, segment, state, result)
+    const mayBeTorn =
+      isLast && broken?.torn && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
+    if (broken !== undefined && !mayBeTorn) throw damaged(path, broken.line, 'the line does not fit its checksum')
+    // Its lines fit their checksums, so what is written again is what was written: a misread byte would be made to last.
+    if (isLast) await secure(files, path, bytes)
     if (broken === undefined) {
       result.last = segment
       continue
     }
-    const mayBeTorn =
-      isLast && broken.torn && broken.next > bytes.length - batchBytesMax && !(broken.at === 0 && segment === base)
-    if (!mayBeTorn) throw damaged(path, broken.line, 'the line does not fit its checksum')
     result.torn = { name, at: broken.at, length: bytes.length }
     if (broken.at > 0) result.last = segment
   }
@@ -158,14 +169,10 @@ async function cutTorn({ files, folder, clock }: LedgerFiles, { name, at, length
   return cut
 }
 
-async function secure(files: LedgerFiles['files'], path: string): Promise<void> {
-  const file = await files.open(path, 'write').catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT')
-      throw new StartError(`${path}: this journal segment is missing; restore it from a backup`)
-    throw error
-  })
+async function secure(files: LedgerFiles['files'], path: string, bytes: Buffer): Promise<void> {
+  const file = await files.open(path, 'write')
   try {
-    await secureTail(file)
+    await rewriteTail(file, bytes)
   } finally {
     await file.close()
   }
@@ -180,7 +187,7 @@ function readSegment(
   path: string,
   segment: number,
   state: LedgerState,
-  result: { head?: SegmentHead; clean: boolean; movements: Replayed['movements'] },
+  result: { head?: SegmentHead; clean: boolean; unsold: boolean; movements: Replayed['movements'] },
 ): { line: number; at: number; next: number; torn: boolean } | undefined {
   let line = 0
   for (const { text, at, next, ended } of lines(bytes)) {
@@ -196,6 +203,7 @@ function readSegment(
     if (read === undefined || (line === 1) !== (read.kind === 'head'))
       return { line, at, next, torn: !ended || text.includes('\0') }
     result.clean = read.kind === 'stop'
+    result.unsold = result.clean || (result.unsold && read.kind === 'facts' && isHandEdit(read.facts))
     if (read.kind === 'head') {
       if (read.head.format > journalFormat)
         throw new StartError(
@@ -213,6 +221,12 @@ function readSegment(
     }
   }
   return line === 0 ? { line: 1, at: 0, next: 0, torn: true } : undefined
+}
+
+async function readBase(files: LedgerFiles['files'], path: string): Promise<ReturnType<typeof unsealBase>> {
+  const unsealed = unsealBase(await files.readFile(path))
+  if (unsealed.right === false) throw damagedBase(path)
+  return unsealed
 }
 
 async function readReadable({
@@ -233,19 +247,20 @@ async function findHandEdit(
   state: LedgerState,
   bases: readonly number[],
   readable: Buffer | undefined,
-  clean: boolean,
-): Promise<{ handEdit: Command[]; ours: boolean }> {
-  const none = { handEdit: [], ours: false }
+  unsold: boolean,
+): Promise<{ handEdit: Command[]; edited: boolean; ours: boolean }> {
+  const none = { handEdit: [], edited: false, ours: false }
   if (readable === undefined) return none
-  const baseBytes = await Promise.all(bases.map((base) => files.readFile(`${folder}/${baseName(base)}`)))
-  if (baseBytes.some((bytes) => bytes.equals(readable))) return { handEdit: [], ours: true }
+  const read = await Promise.all(bases.map((base) => readBase(files, `${folder}/${baseName(base)}`)))
+  const baseBytes = read.map(({ bytes }) => bytes)
+  if (baseBytes.some((bytes) => bytes.equals(readable))) return { ...none, ours: true }
   const path = `${folder}/${name}`
   const wanted = parseAccounts(columns, readable, path)
   const written = baseBytes.map((bytes, i) => parseBase({ columns }, bytes, `${folder}/${baseName(bases[i]!)}`))
   if (written.some((accounts) => sameAccounts(accounts, wanted))) return none
   const current = new Map(state.accounts())
-  if (sameAccounts(current, wanted)) return none
-  if (!clean)
+  if (sameAccounts(current, wanted)) return { ...none, edited: true }
+  if (!unsold)
     throw new StartError(
       `${path}: it was changed by hand, but the store did not stop cleanly and its journal holds purchases that the change does not know. ` +
         `Nothing was touched. To go on: move the file aside, start the store, stop it, and make the change again in the new file`,
@@ -253,11 +268,16 @@ async function findHandEdit(
   const puts = [...wanted].filter(([account, row]) => !sameAccount(current.get(account), row))
   const gone = [...current.keys()].filter((account) => !wanted.has(account))
   const handEdit = [
-    ...gone.map((account): Command => ({ op: 'remove', account, reason: 'hand edit' })),
-    ...puts.map(([account, row]): Command => ({ op: 'put', account, ...row, reason: 'hand edit' })),
+    ...gone.map((account): Command => ({ op: 'remove', account, reason: handEditReason })),
+    ...puts.map(([account, row]): Command => ({ op: 'put', account, ...row, reason: handEditReason })),
   ]
-  return { handEdit, ours: false }
+  return { handEdit, edited: true, ours: false }
 }
+
+const handEditReason = 'hand edit'
+
+const isHandEdit = (facts: readonly Fact[]): boolean =>
+  facts.some((fact) => fact.fact === 'movement' && fact.movement.reason === handEditReason)
 
 function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, commands: Command[], rule: Rule): void {
   for (const outcome of rule(state, commands, 0).outcomes)

@@ -26,6 +26,8 @@ export interface LogOptions {
   note?: (sentence: string) => void
   /** Simulated time of one write or read, in milliseconds. */
   ioDelayMs: number
+  /** Of so many orders the keys are remembered, a power of two; fewer take less memory. */
+  keys?: number
 }
 
 /** More bytes than an entry can take: a character is at most three in UTF-8 for its one or two units, a quote two. */
@@ -40,10 +42,10 @@ const toldMax = 1000
 const rowBytes = 128 // a guess at a usual row, for the size of a page's read
 
 export class CsvLog implements Log {
-  readonly #options: LogOptions
+  readonly #options: LogOptions & { keys: number }
   readonly #file: AppendFile
   readonly #rows: NumberedFile
-  readonly #index = new KeyIndex()
+  readonly #index: KeyIndex
   /** The keys being found again, or found; undefined where that failed and is to be tried again. */
   #indexed: Promise<void> | undefined
   /** Protects the file's end and `#lastNumber`. */
@@ -58,7 +60,8 @@ export class CsvLog implements Log {
   #closed = false
 
   private constructor(options: LogOptions, file: AppendFile, checked: CheckedLog) {
-    this.#options = options
+    this.#options = { keys: keysRemembered, ...options }
+    this.#index = new KeyIndex(this.#options.keys)
     this.#file = file
     this.#lastNumber = checked.lastNumber
     const { columns, keyColumn, attemptColumn } = options.format
@@ -217,7 +220,7 @@ export class CsvLog implements Log {
 
   /** Finds the remembered keys again, from the newest back, while the store serves. */
   async #readKeysBack(): Promise<void> {
-    const oldest = this.#lastNumber - keysRemembered
+    const oldest = this.#lastNumber - this.#options.keys
     if (this.#lastNumber === 0) return
     let doubtful = 0
     const doubt = (words: readonly string[]): void => {

@@ -53,6 +53,8 @@ export async function checkLog(
     await file.close()
   }
   const cut = broken === undefined ? undefined : await cutTail(files, folder, name, broken, now)
+  // What a crash left half written of a whole file: nothing was decided by it.
+  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
   await files.syncFolder(folder)
   return { first: header.length, lastNumber, cut, takenOver }
 }

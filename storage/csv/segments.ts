@@ -1,6 +1,6 @@
 /**
  * The journal cut into segments, and the two files that follow it: the base (what a start replays the journal onto) and
- * the readable file (the same bytes, for people). A turn of them goes like this, and a crash at any point is harmless:
+ * the readable file (the same bytes without the checksum, for people). A turn of them goes like this, and a crash at any point is harmless:
  *
  * 1. In the writer's turn: a new segment opens with what must live on (the fence, open reservations, decided ids not below
  *    the fence), synced, its folder too. From now on lines go there.
@@ -14,6 +14,7 @@ import type { Clock } from '../../clock.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { AppendFile, type GiveUp } from './append-file.ts'
+import { sealBase } from './base.ts'
 import { baseName, factsLine, headLine, journalFormat, numbered, segmentName, stopLine } from './journal.ts'
 import type { Movements } from './movements.ts'
 import { type AccountColumns, formatAccounts } from './readable.ts'
@@ -86,11 +87,14 @@ export class Segments {
   /** Steps 2 to 4. Throws where the disk refuses; then older segments stay, and a later turn does it. */
   async publish({ segment, bytes }: Snapshot): Promise<void> {
     const { files, folder, name } = this.#options
-    await replaceFile(files, folder, baseName(segment), bytes)
-    await this.#keepHandEdit()
-    this.#tried = bytes
-    await replaceFile(files, folder, name, bytes)
-    const mark = (await files.stat(`${folder}/${name}`))?.mark
+    await replaceFile(files, folder, baseName(segment), sealBase(bytes))
+    let mark: string | undefined
+    await replaceFile(files, folder, name, bytes, async (temporary) => {
+      // Looked at before anyone can open it by its name: an edit made right after the rename must not pass for ours.
+      mark = (await files.stat(temporary))?.mark
+      await this.#keepHandEdit()
+      this.#tried = bytes
+    })
     this.#readable = mark === undefined ? undefined : { mark, bytes }
     const names = await files.list(folder)
     for (const old of numbered(names, 'journal')) if (old < segment) await files.remove(`${folder}/${segmentName(old)}`)

@@ -21,12 +21,26 @@ export async function secureTail(file: OpenFile): Promise<Tail> {
   const from = Math.max(0, length - batchBytesMax)
   const bytes = Buffer.alloc(length - from)
   await file.read(bytes, from)
-  if (bytes.length > 0) await file.write(bytes, from)
-  await file.sync()
+  // Its lines bear no checksum, and what is written again lasts: a byte that was misread must not.
+  const again = Buffer.alloc(bytes.length)
+  await file.read(again, from)
+  if (!again.equals(bytes)) throw new Error('the same bytes were read differently twice: the disk or the memory fails')
+  await writeAgain(file, bytes, from)
   if (from === 0) return { start: 0, bytes, length }
   const lineEnd = bytes.indexOf(10)
   const skipped = lineEnd === -1 ? bytes.length : lineEnd + 1
   return { start: from + skipped, bytes: bytes.subarray(skipped), length }
+}
+
+/** Writes the last batch of a file that holds these bytes again, and syncs it. */
+export function rewriteTail(file: OpenFile, bytes: Buffer): Promise<void> {
+  const from = Math.max(0, bytes.length - batchBytesMax)
+  return writeAgain(file, bytes.subarray(from), from)
+}
+
+async function writeAgain(file: OpenFile, bytes: Buffer, from: number): Promise<void> {
+  if (bytes.length > 0) await file.write(bytes, from)
+  await file.sync()
 }
 
 export interface Cut {

@@ -5,46 +5,14 @@
  * - `cutPower`: of each file's unsynced pages any version since the last sync, or none, reaches the disk; its length is
  *   an old one, the new one, or one in between; a page that did not arrive reads as zeros. Unsynced names (creations,
  *   renames, links, removals, folders) are kept or lost one by one, a rename as a whole.
- * - A fault strikes the n-th call of all, see `Fault`.
+ * - A fault strikes the n-th call of all (mount.ts).
  *
  * Every choice comes from the random source that it is given, so a run can be repeated. Nothing here waits for real time.
  */
 import { dirname } from 'node:path'
-import { type FileSystem, fileOver, type OpenFile, type RawFile } from '../file-system.ts'
+import { type Call, type Calls, type Fault, failure, Mount } from './mount.ts'
 
-/** What happens to the n-th call; `fits` says to which. */
-export type FaultKind =
-  | 'EIO'
-  | 'ENOSPC'
-  | 'EDQUOT'
-  | 'EMFILE'
-  /** Half the bytes are written, then no more room: ENOSPC. */
-  | 'half-write'
-  /** The system writes or reads fewer bytes than asked and says so: the next call goes on from there. */
-  | 'short'
-  /** A failed sync whose pages stay readable but will never be written, as Linux does. */
-  | 'sync-lost-later'
-  /** A failed sync whose pages are gone from the cache too. */
-  | 'sync-lost'
-  /** What is read has one bit flipped in its middle. */
-  | 'bit-flip'
-  /** The call is not done and never answered: the process ends here. */
-  | 'kill'
-  /** A write is half done, anything else is done, but never answered. */
-  | 'kill-after'
-
-export interface Fault {
-  /** The call that it strikes, from 1. */
-  at: number
-  kind: FaultKind
-  /** From then on every call that needs room fails so, until `heal`. */
-  lasting?: boolean
-}
-
-export interface Call {
-  kind: keyof FileSystem | keyof RawFile
-  path: string
-}
+export { type Call, Calls, type Fault, type FaultKind, fits, Mount } from './mount.ts'
 
 interface Node {
   cache: Buffer
@@ -58,25 +26,6 @@ interface Node {
 
 /** A name and what it stands for; undefined where there is none any more. */
 type Naming = readonly [path: string, target: Node | 'folder' | undefined]
-
-const writes = new Set<Call['kind']>(['write'])
-const reads = new Set<Call['kind']>(['read', 'readFile'])
-const syncs = new Set<Call['kind']>(['datasync'])
-const special: Partial<Record<FaultKind, ReadonlySet<Call['kind']>>> = {
-  'half-write': writes,
-  short: new Set([...writes, 'read']),
-  'sync-lost': syncs,
-  'sync-lost-later': syncs,
-  'bit-flip': reads,
-}
-const needsRoom = new Set<Call['kind']>(['write', 'open', 'makeFolder', 'link', 'rename'])
-
-/** Whether such a fault can befall such a call. */
-export const fits = (fault: FaultKind, call: Call['kind']): boolean => special[fault]?.has(call) ?? true
-
-const never = new Promise<never>(() => {})
-const failure = (code: string, call: Call): Error =>
-  Object.assign(new Error(`${code}: ${call.kind} '${call.path}'`), { code })
 
 export class MemoryDisk {
   readonly #pageBytes: number
@@ -92,7 +41,7 @@ export class MemoryDisk {
   }
 
   /** The disk as one process sees it, until it is killed. */
-  mount(fault?: Fault): Mount {
+  mount(fault?: Fault | Calls): Mount {
     return new Mount(this, fault)
   }
 
@@ -130,7 +79,11 @@ export class MemoryDisk {
     this.#names = new Map([...this.#syncedNames].filter(([path]) => this.#hasFolder(path, this.#syncedNames)))
     this.#syncedNames = new Map(this.#names)
     for (const node of new Set(this.#names.values())) {
-      if (node === 'folder' || (node.pages.size === 0 && node.lengths.length === 0)) continue
+      if (node === 'folder') continue
+      if (node.pages.size === 0 && node.lengths.length === 0) {
+        if (node.cache !== node.synced) this.#settle(node, node.synced) // a failed sync has lost what the cache still shows
+        continue
+      }
       const ends = [...node.pages.keys()].map((page) => (page + 1) * this.#pageBytes)
       const lengths = [node.synced.length, ...node.lengths]
       const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)]
@@ -138,8 +91,14 @@ export class MemoryDisk {
       const bytes = Buffer.alloc(length)
       node.synced.copy(bytes)
       const keep = random() // sometimes nearly all, sometimes nearly none
-      for (const [page, versions] of node.pages)
-        if (random() < keep && page * this.#pageBytes < length) pick(versions).copy(bytes, page * this.#pageBytes)
+      for (const [page, versions] of node.pages) {
+        const at = page * this.#pageBytes
+        if (random() >= keep || at >= length) continue
+        const version = pick(versions)
+        // Behind the file's end a page was zeros when it was written; or the disk kept what it had there.
+        if (random() < 0.5) bytes.fill(0, at, Math.min(length, at + this.#pageBytes))
+        version.copy(bytes, at)
+      }
       this.#settle(node, bytes)
     }
   }
@@ -155,6 +114,9 @@ export class MemoryDisk {
     const node = bytes === undefined ? undefined : this.#newNode()
     if (node !== undefined) this.#settle(node, bytes!)
     for (const names of [this.#names, this.#syncedNames]) rename(names, [path, node])
+    const folder = dirname(path)
+    const groups = this.#pending.get(folder)?.map((group) => group.filter(([name]) => name !== path))
+    if (groups !== undefined) this.#pending.set(folder, groups)
   }
 
   paths(): string[] {
@@ -189,6 +151,10 @@ export class MemoryDisk {
   }
 
   truncate(node: Node, length: number): void {
+    if (length > node.cache.length) {
+      this.write(node, Buffer.alloc(length - node.cache.length), node.cache.length)
+      return
+    }
     const cache = Buffer.alloc(length)
     node.cache.copy(cache)
     this.#change(node, cache)
@@ -205,11 +171,9 @@ export class MemoryDisk {
   }
 
   loseUnsynced(node: Node, { cached }: { cached: boolean }): void {
-    if (cached) {
-      node.synced = Buffer.concat([node.synced], node.cache.length) // the length may arrive, the pages do not
-      node.pages.clear()
-      node.lengths = []
-    } else this.#settle(node, node.synced)
+    if (cached)
+      node.pages.clear() // any of the lengths may still arrive, the pages do not
+    else this.#settle(node, node.synced)
   }
 
   list(call: Call): string[] {
@@ -288,129 +252,4 @@ export class MemoryDisk {
 function rename(names: Map<string, Node | 'folder'>, [path, target]: Naming): void {
   if (target === undefined) names.delete(path)
   else names.set(path, target)
-}
-
-/** One process's calls, counted; a dead one never does nor answers anything again. */
-export class Mount implements FileSystem {
-  readonly calls: Call[] = []
-  /** Resolves when a call came that will never be answered. */
-  readonly ended: Promise<void>
-  readonly #disk: MemoryDisk
-  #fault: Fault | undefined
-  #dead = false
-  #sayEnded: () => void
-
-  constructor(disk: MemoryDisk, fault?: Fault) {
-    this.#disk = disk
-    this.#fault = fault
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.ended = promise
-    this.#sayEnded = resolve
-  }
-
-  /** Whether the fault has struck. */
-  get struck(): boolean {
-    return this.#fault !== undefined && this.calls.length >= this.#fault.at
-  }
-
-  get dead(): boolean {
-    return this.#dead
-  }
-
-  /** A lasting fault ends. */
-  heal(): void {
-    this.#fault = undefined
-  }
-
-  /** The process is gone; what it wrote is in the cache. */
-  kill(): void {
-    this.#dead = true
-    this.#sayEnded()
-  }
-
-  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile> {
-    const disk = this.#disk
-    const node = await this.#call('open', path, (call) => disk.open(call, mode))
-    return fileOver({
-      stat: () => this.#call('stat', path, () => ({ size: node.cache.length })),
-      read: (buffer, offset, length, position) =>
-        this.#call('read', path, (_call, kind) => {
-          const wanted = kind === 'short' ? Math.ceil(length / 2) : length
-          const bytes = flipped(node.cache.subarray(position, position + wanted), kind)
-          buffer.set(bytes, offset)
-          return { bytesRead: bytes.length }
-        }),
-      write: (bytes, offset, length, position) =>
-        this.#call('write', path, (call, kind) => {
-          const half = kind === 'short' || kind === 'half-write' || kind === 'kill-after'
-          const written = half ? Math.ceil(length / 2) : length
-          disk.write(node, bytes.subarray(offset, offset + written), position)
-          if (kind === 'half-write') throw failure('ENOSPC', call)
-          return { bytesWritten: written }
-        }),
-      truncate: (length) => this.#call('truncate', path, () => disk.truncate(node, length)),
-      datasync: () =>
-        this.#call('datasync', path, (call, kind) => {
-          if (kind === 'sync-lost' || kind === 'sync-lost-later') {
-            disk.loseUnsynced(node, { cached: kind === 'sync-lost-later' })
-            throw failure('EIO', call)
-          }
-          disk.sync(node)
-        }),
-      close: () => this.#call('close', path, () => {}),
-    })
-  }
-
-  readFile = (path: string): Promise<Buffer> =>
-    this.#call('readFile', path, (call, kind) => Buffer.from(flipped(this.#disk.open(call, 'read').cache, kind)))
-  list = (folder: string): Promise<string[]> => this.#call('list', folder, (call) => this.#disk.list(call))
-  makeFolder = (folder: string): Promise<string | undefined> =>
-    this.#call('makeFolder', folder, () => this.#disk.makeFolder(folder))
-  rename = (from: string, to: string): Promise<void> =>
-    this.#call('rename', to, (call) => this.#disk.rename(call, from))
-  link = (from: string, to: string): Promise<void> => this.#call('link', to, (call) => this.#disk.link(call, from))
-  remove = (path: string): Promise<void> => this.#call('remove', path, (call) => this.#disk.remove(call))
-  syncFolder = (folder: string): Promise<void> => this.#call('syncFolder', folder, () => this.#disk.syncFolder(folder))
-  stat = (path: string): Promise<{ size: number; mark: string } | undefined> =>
-    this.#call('stat', path, () => this.#disk.stat(path))
-
-  async #call<Result>(
-    kind: Call['kind'],
-    path: string,
-    work: (call: Call, fault?: FaultKind) => Result,
-  ): Promise<Result> {
-    if (this.#dead) return never
-    const call = { kind, path }
-    this.calls.push(call)
-    const fault = this.#faultOf()
-    if (fault === undefined) return work(call)
-    if (fault === 'kill') {
-      this.kill()
-      return never
-    }
-    if (fault === 'kill-after') {
-      work(call, fault)
-      this.kill()
-      return never
-    }
-    if (special[fault] === undefined) throw failure(fault, call)
-    return work(call, fault)
-  }
-
-  #faultOf(): FaultKind | undefined {
-    const fault = this.#fault
-    if (fault === undefined) return undefined
-    const now = this.calls.length
-    const { kind } = this.calls.at(-1)!
-    const strikes = now === fault.at || (fault.lasting === true && now > fault.at && needsRoom.has(kind))
-    return strikes && fits(fault.kind, kind) ? fault.kind : undefined
-  }
-}
-
-function flipped(bytes: Buffer, fault: FaultKind | undefined): Buffer {
-  if (fault !== 'bit-flip' || bytes.length === 0) return bytes
-  const copy = Buffer.from(bytes)
-  const middle = copy.length >> 1
-  copy[middle] = copy[middle]! ^ 1
-  return copy
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { MemoryDisk } from '../../test/memory-disk.ts'
 import { AppendFile, batchBytesMax } from '../append-file.ts'
 import { answered, told } from './harness.ts'
 
@@ -134,4 +135,19 @@ t.test('what is in a file when it is opened counts as synced', async (t) => {
   const { files, folder, giveUp } = await start(t)
   writeFileSync(`${folder}/c.csv`, 'x\n')
   t.equal((await AppendFile.open(files, `${folder}/c.csv`, giveUp)).length, 2)
+})
+
+t.test('a file that came to be though its creation failed is taken away again', async (t) => {
+  const giveUp = (error: Error): never => t.fail(error.message) as never
+  for (const [kind, left] of [
+    ['late-EIO', 'syncFolder'], // it is there
+    ['EMFILE', 'remove'], // it never was, so there is nothing to sync
+  ] as const) {
+    const disk = new MemoryDisk()
+    await disk.mount().makeFolder('/d')
+    const files = disk.mount({ at: 1, kind })
+    await t.rejects(AppendFile.create(files, '/d', 'b.csv', line, giveUp), { code: kind.replace('late-', '') })
+    t.strictSame(disk.paths(), [])
+    t.equal(files.calls.at(-1)!.kind, left)
+  }
 })

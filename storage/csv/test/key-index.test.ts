@@ -15,6 +15,16 @@ t.test('the last 1,048,576 keys are found, and older ones are forgotten', (t) =>
   t.end()
 })
 
+t.test('an index of few keys forgets the older ones', (t) => {
+  const index = new KeyIndex(8)
+  for (let number = 1; number <= 20; number++) index.add(`key-${number}`, number)
+  t.strictSame(
+    Array.from({ length: 20 }, (_, i) => i + 1).filter((number) => index.find(`key-${number}`).includes(number)),
+    [13, 14, 15, 16, 17, 18, 19, 20],
+  )
+  t.end()
+})
+
 t.test('numbers may come in any order, and one too old changes nothing', (t) => {
   const index = new KeyIndex()
   index.add('new', keysRemembered + 5)

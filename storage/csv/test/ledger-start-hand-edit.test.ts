@@ -52,6 +52,47 @@ t.test('an edit after a clean stop is taken, and each change is a movement', asy
   t.match(textOf(folder, readable), /Tux,25\.99,7\n(.*\n)*Bear,9\.00,3\n$/)
 })
 
+/** An edit of two toys, killed when its lines are synced in the journal and no base has followed; returns the journal's name. */
+async function taking(t: Test, folder: string): Promise<string> {
+  const journal = namesOf(folder).find((name) => name.startsWith('journal-'))!
+  edit(folder, (text) => text.replace('Tux,25.99,10005', 'Tux,25.99,7').replace('Whale,19.99,10000', 'Whale,19.99,8'))
+  const files = new FaultyFiles()
+  t.teardown(() => files.release())
+  const held = files.hold({
+    kind: 'open',
+    name: `journal-${String(Number(journal.slice(8, 16)) + 1).padStart(8, '0')}`,
+  })
+  void openLedger(t, folder, { files })
+  await held.reached
+  await files.release()
+  return journal
+}
+
+t.test('an edit that was half taken when the power failed is taken to its end', async (t) => {
+  const folder = await left(t, 'stopped')
+  const journal = await taking(t, folder)
+  writeFileSync(`${folder}/${journal}`, textOf(folder, journal).slice(0, -5))
+  const { ledger, report } = await openLedger(t, folder)
+  t.equal(report.handEdits, 1)
+  t.equal((await ledger.account('Tux'))?.balance, 7)
+  t.equal((await ledger.account('Whale'))?.balance, 8)
+  t.match(await ledger.movements(7, 100), [
+    { number: 8, change: -9998, reason: 'hand edit' },
+    { number: 9, change: -9992, reason: 'hand edit' },
+  ])
+})
+
+t.test('an edit that was taken before a kill is no edit after the first purchase and another kill', async (t) => {
+  const folder = await left(t, 'stopped')
+  await taking(t, folder)
+  const { ledger, files } = await openLedger(t, folder, { clock: new HandClock() })
+  await ledger.execute([reserve('a1-2', ['Tux', 1])])
+  await files.release()
+  const again = await openLedger(t, folder)
+  t.equal(again.report.handEdits, 0)
+  t.equal((await again.ledger.account('Tux'))?.balance, 6)
+})
+
 t.test('a kill at any call while an edit is taken takes it once', async (t) => {
   for (let after = 1; ; after++) {
     const folder = await left(t, 'stopped')

@@ -2,11 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { openToys } from '../../../catalog/store.ts'
 import { realClock } from '../../../clock.ts'
 import { StartError } from '../../../errors.ts'
 import { FaultyFiles } from '../../test/faulty-files.ts'
 import { HandClock } from '../../test/hand-clock.ts'
 import { someCommand, someIds } from '../../test/ledger-commands.ts'
+import { MemoryDisk, type Mount } from '../../test/memory-disk.ts'
 import { runs } from '../../test/seed.ts'
 import { factsLine, headLine } from '../journal.ts'
 import { startError } from '../open-folder.ts'
@@ -15,7 +17,7 @@ import { asked, bytesOf, change, namesOf, openLedger, reserve, textOf, until } f
 const journal = 'journal-00000001.csv'
 const crc = (text: string) => crc32(text).toString(16).padStart(8, '0')
 const otherHead = headLine({ format: 1, segment: 7, movementBytes: 32, lastMovement: 0 })
-const newerHead = headLine({ format: 2, segment: 1, movementBytes: 32, lastMovement: 0 })
+const newerHead = headLine({ format: 3, segment: 1, movementBytes: 32, lastMovement: 0 })
 
 t.test('after a stop or a kill everything is as it was, whatever was asked', async (t) => {
   const batch = fc.array(someCommand, { minLength: 1, maxLength: 12 })
@@ -141,7 +143,7 @@ for (const [what, spoil, message] of [
     (text: string) => ({ [journal]: text.replace(/^.*\n/, otherHead) }),
     /journal-00000001\.csv:1: this is segment 7/,
   ],
-  ['a newer format', (text: string) => ({ [journal]: text.replace(/^.*\n/, newerHead) }), /:1: format 2 is newer/],
+  ['a newer format', (text: string) => ({ [journal]: text.replace(/^.*\n/, newerHead) }), /:1: format 3 is newer/],
   [
     'a line of an unknown kind',
     (text: string) => ({ [journal]: `${text}surprise,1,5ad3bd06\n`.replace(/5ad3bd06/, crc('surprise,1')) }),
@@ -334,4 +336,28 @@ t.test('a clock that jumps back days, between lives and during one, changes noth
     (await ledger.movements(0, 100)).map(({ number }) => number),
     Array.from({ length: 13 }, (_, i) => i + 1),
   )
+})
+
+t.test('a byte of the journal or a base that is misread stops the start, and nothing is touched', async (t) => {
+  const disk = new MemoryDisk()
+  const start = async (files: Mount) => {
+    await files.makeFolder('/d')
+    const giveUp = (error: Error): void => t.fail(error.message) as never
+    return openToys({ files, clock: new HandClock(), folder: '/d', ioDelayMs: 0, note: () => {}, giveUp })
+  }
+  const { ledger } = await start(disk.mount())
+  await ledger.execute([change('Tux', 5), reserve('a1-1', ['Fox', 1])])
+  const contents = (one: MemoryDisk) => one.paths().map((path) => [path, one.read(path)!.toString()])
+  const before = contents(disk)
+  const sound = disk.clone().mount()
+  await start(sound)
+  let tried = 0
+  for (const [i, { kind, path }] of sound.calls.entries())
+    if (kind === 'readFile' && /journal|base/.test(path)) {
+      const misread = disk.clone()
+      await t.rejects(start(misread.mount({ at: i + 1, kind: 'bit-flip' })), { name: 'StartError' }, path)
+      t.strictSame(contents(misread), before)
+      tried += 1
+    }
+  t.ok(tried >= 2)
 })

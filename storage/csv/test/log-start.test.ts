@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { format } from '../../../order/store.ts'
+import { HandClock } from '../../test/hand-clock.ts'
+import { MemoryDisk, type Mount } from '../../test/memory-disk.ts'
+import { CsvLog } from '../log-engine.ts'
 import { formatRow } from '../row.ts'
 import { bytesOf, entry, namesOf, openLog, textOf } from './harness.ts'
 
@@ -128,3 +131,35 @@ for (const [what, text, message] of [
     await t.rejects(openLog(t, folder), { name: 'StartError', message: `${folder}/orders.csv:1: ${message}` })
     t.strictSame(bytesOf(folder), before)
   })
+
+t.test('what a crash left half written of a whole file is taken away', async (t) => {
+  const folder = t.testdir({ 'orders.csv': header + rows(2), 'orders.csv.cut-20260101T000000Z.tmp': 'half' })
+  const { log } = await openLog(t, folder)
+  t.equal(log.lastNumber, 2)
+  t.strictSame(namesOf(folder), ['orders.csv'])
+  await log.close()
+})
+
+t.test('a byte that is misread is never written back: the start fails, and the next one is right', async (t) => {
+  const disk = new MemoryDisk()
+  const reads: number[] = []
+  const start = async (files: Mount) => {
+    await files.makeFolder('/d')
+    const options = { files, clock: new HandClock(), folder: '/d', name: 'orders.csv', format, ioDelayMs: 0 }
+    return (await CsvLog.open({ ...options, giveUp: (error) => t.fail(error.message) })).log
+  }
+  const first = await start(disk.mount())
+  for (const name of ['a', 'b', 'c']) await first.append(entry(name))
+  await first.close()
+  const bytes = disk.read('/d/orders.csv')!
+  const sound = disk.clone().mount()
+  await (await start(sound)).close()
+  for (const [i, { kind }] of sound.calls.entries()) if (kind === 'read') reads.push(i + 1)
+  t.ok(reads.length >= 3)
+  for (const at of reads) {
+    const misread = disk.clone()
+    await start(misread.mount({ at, kind: 'bit-flip' })).catch(() => {})
+    t.ok(misread.read('/d/orders.csv')!.equals(bytes), `call ${at}`)
+    t.equal((await start(misread.mount())).lastNumber, 3)
+  }
+})

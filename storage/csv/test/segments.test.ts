@@ -42,3 +42,41 @@ t.test('a readable file that is changed while the store runs is kept aside, told
   const again = await openLedger(t, folder)
   t.equal(again.report.handEdits, 0)
 })
+
+t.test('a change by hand is kept aside too when it comes while the file is being written anew', async (t) => {
+  const folder = t.testdir()
+  const clock = new HandClock()
+  const { ledger, files, notes } = await openLedger(t, folder, { clock })
+  const held = files.hold({ kind: 'sync', name: 'toys_db.csv.tmp' })
+  await ledger.execute([change('Fox', 1)])
+  await clock.pass(20)
+  await held.reached
+  const edited = textOf(folder, 'toys_db.csv').replace('10000', '1')
+  writeFileSync(`${folder}/toys_db.csv`, edited)
+  held.release()
+  await ledger.close()
+  const [kept] = namesOf(folder).filter((name) => name.includes('edited'))
+  t.equal(textOf(folder, kept!), edited)
+  t.match(notes, [/was changed while the store runs/])
+})
+
+t.test('a change by hand is kept aside too when it comes right after the file was written anew', async (t) => {
+  const folder = t.testdir()
+  const clock = new HandClock()
+  const { ledger, files, notes } = await openLedger(t, folder, { clock })
+  const renamed = files.hold({ kind: 'rename', name: 'toys_db.csv' })
+  await ledger.execute([change('Fox', 1)])
+  await clock.pass(20)
+  await renamed.reached
+  const synced = files.hold({ kind: 'syncFolder' })
+  renamed.release()
+  await synced.reached
+  const edited = textOf(folder, 'toys_db.csv').replace('10000', '1')
+  writeFileSync(`${folder}/toys_db.csv`, edited)
+  synced.release()
+  await ledger.execute([change('Fox', 1)])
+  await ledger.close()
+  const [kept] = namesOf(folder).filter((name) => name.includes('edited'))
+  t.equal(textOf(folder, kept!), edited)
+  t.match(notes, [/was changed while the store runs/])
+})

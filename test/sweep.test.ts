@@ -1,0 +1,106 @@
+/** A part of the sweep with a fixed seed: every 149th call in every way. The whole of it is `npm run test:sweep`. */
+import t from 'tap'
+import { Calls, MemoryDisk } from '../storage/test/memory-disk.ts'
+import { judge } from './sweep/judge.ts'
+import { named, trials } from './sweep/plan.ts'
+import { Record } from './sweep/record.ts'
+import { RunningStore } from './sweep/running-store.ts'
+import { Sweep } from './sweep/sweep.ts'
+
+const seed = 3
+const sweep = new Sweep(seed)
+
+t.test(
+  `whatever call fails, and wherever the power is cut, the books hold and nothing told is lost (seed ${seed})`,
+  async (t) => {
+    const wrong: string[] = []
+    let [runs, cuts, doubles] = [0, 0, 0]
+    for await (const trial of trials(sweep, { pages: [64, 4096], cuts: 2, double: false, every: 149 })) {
+      runs += 1
+      cuts += trial.powerCuts
+      for (const what of trial.wrong) wrong.push(`${trial.name}: ${what}`)
+    }
+    for (const number of [233])
+      for (const trial of [...(await sweep.twice(number, 64, 'cut')), ...(await sweep.again(number))]) {
+        doubles += 1
+        for (const what of trial.wrong) wrong.push(`${trial.name}: ${what}`)
+      }
+    t.strictSame(wrong, [])
+    t.ok(sweep.calls.length > 600, `${sweep.calls.length} calls`)
+    t.ok(runs > 100 && cuts > 100 && doubles > 100, `${runs} runs, ${cuts} power cuts, ${doubles} double crashes`)
+  },
+)
+
+t.test('the same seed gives the same calls, another one others', async (t) => {
+  const [same, other] = [new Sweep(seed), new Sweep(seed + 1)]
+  await same.prepare(64)
+  await other.prepare(64)
+  t.equal(same.fingerprint, sweep.fingerprint)
+  t.not(other.fingerprint, sweep.fingerprint)
+})
+
+t.test('a trial is found by its name again', async (t) => {
+  for (const name of ['EIO:57', 'EIO:57+4', 'kill-all:57', 'cut:57:512:3', 'twice:57:31:cut:512', 'again:57:31:EIO'])
+    t.match(await named(sweep, name), [{ name, wrong: [] }])
+  await t.rejects(named(sweep, 'nonsense:1'))
+})
+
+/** A store that has sold two things, stopped in order. */
+async function sold() {
+  const disk = new MemoryDisk()
+  const calls = new Calls()
+  const store = new RunningStore(disk, calls)
+  const record = new Record(() => calls.all.length)
+  store.start()
+  await store.ready()
+  for (const [key, lines] of [
+    ['one', [['Tux', 2]]],
+    [
+      'two',
+      [
+        ['Fox', 1],
+        ['Tux', 1],
+      ],
+    ],
+  ] as const) {
+    const asked = record.order(key, lines)
+    record.answer(asked, await store.settle(store.buy(key, lines)))
+  }
+  const change = record.change('more', 'Fox', 5)
+  const command = { op: 'change', account: 'Fox', change: 5, reason: 'more' } as const
+  record.answer(change, await store.settle(store.change(command)))
+  await store.stop()
+  return { disk, record }
+}
+
+const orders = '/data/order/orders.csv'
+const movements = '/data/catalog/movements.csv'
+
+t.test('the judge finds what is wrong', async (t) => {
+  const sound = await sold()
+  t.strictSame(await judge(sound.disk, sound.record), [])
+  for (const [what, path, change, message] of [
+    [
+      'a lost order',
+      orders,
+      (text: string) => text.replace(/^2,.*\n2,.*\n/m, ''),
+      /acknowledged order 2 \(two\) is lost/,
+    ],
+    ['half an order', orders, (text: string) => text.replace(/^2,2.*\n/m, ''), /acknowledged order 2 \(two\) is lost/],
+    ['a doubled order', orders, (text: string) => text.replace(/^(1,.*\n)/m, '$1$1'), /comes after 1/],
+    ['another quantity', orders, (text: string) => text.replace('Tux,2', 'Tux,3'), /stands as 1 with Tux,3/],
+    ['a lost change', movements, (text: string) => text.replace(/^7.*more\n/m, ''), /it does not start|"more"/],
+    ['another change', movements, (text: string) => text.replace('Fox,5', 'Fox,6'), /nobody asked for the movement/],
+  ] as const) {
+    const { disk, record } = await sold()
+    const before = disk.read(path)!.toString()
+    disk.put(path, Buffer.from(change(before)))
+    if (change(before) === before) t.fail(`nothing was planted: ${what}`)
+    t.match((await judge(disk, record)).join('\n'), message, what)
+  }
+  const { disk, record } = await sold()
+  const refused = record.order('one-more-refused', [['Tux', 1]])
+  record.answer(refused, { is: 'refused', code: 'unavailable' })
+  refused.key = 'one'
+  t.match((await judge(disk, record)).join('\n'), /one was refused \(unavailable\) and is order 1/)
+})

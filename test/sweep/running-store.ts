@@ -1,0 +1,267 @@
+/**
+ * The store as its supervisor runs it, in this process, over a disk in memory and a clock that only this moves: a service
+ * that ends is started again 50 ms later, a StartError ends all, and who asks a service that ends is told no answer. Always:
+ * a service that has ended does nothing more, and two lives of one service never overlap.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { StartError, StoreError } from '../../errors.ts'
+import type { Command, Outcome } from '../../storage/ledger.ts'
+import { HandClock } from '../../storage/test/hand-clock.ts'
+import { Calls, type MemoryDisk } from '../../storage/test/memory-disk.ts'
+import { type LocalCatalog, type LocalOrder, startLocalCatalog, startLocalOrder } from '../local-store.ts'
+import { bury, clockOf, type Life, never, newLife } from './life.ts'
+import { answerOf, asksOf, buyAt } from './purchase.ts'
+import type { Answer, Line } from './record.ts'
+
+export type Service = 'catalog' | 'order'
+type Running = { catalog: LocalCatalog; order: LocalOrder }
+
+/** A service that gave itself up while it ran. */
+export interface Ended {
+  service: Service
+  error: Error
+  silent: boolean
+}
+
+const graceMs = 200
+const againMs = 50
+
+export class RunningStore {
+  readonly clock = new HandClock()
+  readonly disk: MemoryDisk
+  readonly calls: Calls
+  readonly ended: Ended[] = []
+  /** What a person must mend. */
+  refused: StartError | undefined
+  /** Files that a refused start has changed: it must not. */
+  readonly touched: string[] = []
+  /** How often a start failed otherwise. */
+  failedStarts = 0
+  readonly notes: string[] = []
+  readonly #lives: { [S in Service]?: Life<Running[S]> } = {}
+  readonly #turns: number
+  #on = false
+
+  constructor(disk: MemoryDisk, calls = new Calls()) {
+    this.disk = disk
+    this.calls = calls
+    this.#turns = calls.turn === undefined ? 1 : 6
+  }
+
+  /** Both services begin to start; `ready` waits for them. */
+  start(): void {
+    this.#on = true
+    this.refused = undefined
+    this.#spawn('catalog')
+    this.#spawn('order')
+  }
+
+  /** Whether it can sell, after at most so much time. */
+  async ready(ms = 5000): Promise<boolean> {
+    const until = this.clock.elapsed() + ms
+    while (!this.#sells() && this.#on && this.clock.elapsed() < until) await this.#moment()
+    return this.#sells()
+  }
+
+  running<S extends Service>(service: S): Running[S] | undefined {
+    const life = this.#lives[service]
+    return life === undefined || life.over ? undefined : life.running
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async settle<Result>(promise: Promise<Result>, ms = 60_000): Promise<Result> {
+    let settled = false
+    const note = () => {
+      settled = true
+    }
+    promise.then(note, note)
+    const until = this.clock.elapsed() + ms
+    while (!settled) {
+      if (this.clock.elapsed() > until) throw new Error('a call is never answered')
+      await this.#moment()
+    }
+    return promise
+  }
+
+  async pass(ms: number): Promise<void> {
+    const until = this.clock.elapsed() + ms
+    while (this.clock.elapsed() < until) await this.#moment()
+  }
+
+  /** Waits until no purchase is unsettled, the catalog holds nothing and its files have caught up. */
+  async rest(): Promise<boolean> {
+    for (let left = 300; left > 0; left--) {
+      const { order } = this.#lives
+      const unsettled = order?.running?.coordinator.unsettled.catalog
+      if (this.#sells() && unsettled === 0) {
+        await this.pass(60)
+        return true
+      }
+      await this.#moment()
+    }
+    return false
+  }
+
+  /** Stops both as Ctrl-C does, the order service first. Whether both stopped in order. */
+  async stop(): Promise<boolean> {
+    this.#on = false
+    let clean = true
+    for (const service of ['order', 'catalog'] as const) {
+      const life = this.#lives[service]
+      const { running } = life ?? {}
+      if (life === undefined || life.over || life.leaving || running === undefined) clean = false
+      else
+        try {
+          await this.settle(Promise.race([running.close(), life.gone]))
+        } catch {
+          clean = false
+        }
+      if (life !== undefined) bury(life)
+    }
+    return clean
+  }
+
+  /** SIGKILL to both. */
+  kill(): void {
+    this.#on = false
+    for (const life of Object.values(this.#lives)) bury(life)
+  }
+
+  async buy(key: string, lines: readonly Line[]): Promise<Answer> {
+    try {
+      return { is: 'done', number: await this.#ask('order', (order) => buyAt(order, key, lines, this.clock)) }
+    } catch (error) {
+      return answerOf(error)
+    }
+  }
+
+  /** A purchase whose row cannot be written: all of it is given back. */
+  async buyInVain(lines: readonly Line[]): Promise<Answer> {
+    const commit = () => Promise.reject(new StoreError('unavailable', 'made up: no room for the row'))
+    try {
+      await this.#ask('order', ({ coordinator }) =>
+        coordinator.attempt(asksOf(lines), this.clock.elapsed() + 10_000, commit),
+      )
+      return { is: 'done', number: -1 }
+    } catch (error) {
+      return answerOf(error)
+    }
+  }
+
+  /** The number is the movement's. */
+  async change(command: Command): Promise<Answer> {
+    try {
+      const outcome = await this.#ask('catalog', async ({ ledger }) => (await ledger.execute([command]))[0]!)
+      if (outcome.outcome === 'changed') return { is: 'done', number: outcome.movement }
+      return { is: 'refused', code: outcome.outcome === 'refused' ? outcome.reason : outcome.outcome }
+    } catch (error) {
+      return answerOf(error)
+    }
+  }
+
+  /** A read; undefined where it failed. */
+  async read<S extends Service, Result>(
+    service: S,
+    work: (running: Running[S]) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      return await this.#ask(service, work)
+    } catch {
+      return undefined
+    }
+  }
+
+  #files(): Map<string, Buffer> {
+    return new Map(this.disk.paths().map((path) => [path, this.disk.read(path)!]))
+  }
+
+  #sells(): boolean {
+    const { catalog, order } = this.#lives
+    if (catalog?.running === undefined || catalog.over || catalog.leaving) return false
+    if (order?.running === undefined || order.over || order.leaving) return false
+    return order.running.coordinator.notReady === undefined
+  }
+
+  async #moment(): Promise<void> {
+    for (let i = 1; i < this.#turns; i++) await turn()
+    await this.clock.pass(10)
+  }
+
+  async #ask<S extends Service, Result>(service: S, work: (running: Running[S]) => Promise<Result>): Promise<Result> {
+    const life = this.#lives[service]
+    if (life?.running === undefined || life.over || life.leaving)
+      throw new StoreError('unavailable', `the ${service} service cannot be reached`, { cause: 'it is down' })
+    return Promise.race([work(life.running as Running[S]), life.gone])
+  }
+
+  #spawn(service: Service): void {
+    const life = newLife<never>(this.disk.mount(this.calls))
+    this.#lives[service] = life
+    const before = this.#files()
+    void life.mount.ended.then(() => this.#end(service, life))
+    const options = {
+      files: life.mount,
+      clock: clockOf(life, this.clock),
+      note: (sentence: string) => this.notes.push(sentence),
+      end: (error: Error, { silent }: { silent: boolean }) => this.#giveUp(service, life, error, silent),
+    }
+    const starting =
+      service === 'catalog' ? startLocalCatalog(options) : startLocalOrder(options, this.#channelOf(life))
+    starting.then(
+      (running) => {
+        if (!life.over) life.running = running as never
+      },
+      (error: unknown) => {
+        if (life.over) return
+        if (error instanceof StartError) {
+          this.refused = error
+          const after = this.#files()
+          for (const [path, bytes] of before)
+            if (path.startsWith(`/data/${service}/`) && after.get(path)?.equals(bytes) !== true) this.touched.push(path)
+          return this.kill()
+        }
+        this.failedStarts += 1
+        this.#end(service, life)
+      },
+    )
+  }
+
+  #giveUp(service: Service, life: Life<never>, error: Error, silent: boolean): void {
+    if (life.over || life.leaving) return
+    this.ended.push({ service, error, silent })
+    life.leaving = true
+    if (silent) this.#end(service, life)
+    else this.clock.after(graceMs, () => this.#end(service, life))
+  }
+
+  #end(service: Service, life: Life<never>): void {
+    if (life.over) return
+    bury(life)
+    if (this.#on) this.clock.after(againMs, () => this.#on && this.#lives[service] === life && this.#spawn(service))
+  }
+
+  /**
+   * To the catalog, for as long as this order service lives. Commands come one by one, as the catalog's route takes them;
+   * an answer never tells why a disk refused.
+   */
+  #channelOf(life: Life<never>): (commands: readonly Command[]) => Promise<Outcome[]> {
+    const execute = async ({ ledger }: LocalCatalog, command: Command): Promise<Outcome> => {
+      try {
+        return (await ledger.execute([command]))[0]!
+      } catch (error) {
+        if (error instanceof StoreError) throw new StoreError(error.code, error.message)
+        throw new StoreError('internal', 'internal error')
+      }
+    }
+    return async (commands) => {
+      if (life.over) return never
+      try {
+        return await this.#ask('catalog', (catalog) =>
+          Promise.all(commands.map((command) => execute(catalog, command))),
+        )
+      } finally {
+        if (life.over) await never // nobody is there to hear it
+      }
+    }
+  }
+}

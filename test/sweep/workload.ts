@@ -1,0 +1,250 @@
+/**
+ * A day of the store in the order in which it always happens: every kind of command, several at once and alone, starts,
+ * stops, crashes, edits by hand. It goes on whatever the disk does: what a step is told stands in the record, and a store
+ * that ends or will not start is started again as its supervisor or a person would.
+ */
+import type { Command } from '../../storage/ledger.ts'
+import { firstToys } from '../local-store.ts'
+import type { Line, Record } from './record.ts'
+import type { RunningStore } from './running-store.ts'
+
+const [newPrice, editPrice] = ['12.50', '9.99']
+/** No price ever changes. */
+export const priceOf = (toy: string): string =>
+  firstToys.get(toy)?.attributes[0] ?? (toy === editedToy ? editPrice : newPrice)
+const editedToy = 'Yoyo'
+const toysFile = '/data/catalog/toys_db.csv'
+const ordersFile = '/data/order/orders.csv'
+
+/** What the message of a refused start says is to be done; only where a person did edit the file of a running store. */
+export function doAsTold({ disk, refused }: RunningStore, { edits }: Record): boolean {
+  if (!/toys_db.csv: it was changed by hand, but .* move the file aside/.test(refused?.message ?? '')) return false
+  if (!edits.some(({ running }) => running)) return false
+  disk.put(`${toysFile}.aside`, disk.read(toysFile))
+  disk.put(toysFile, undefined)
+  return true
+}
+
+/** Until it sells, as a supervisor and a person would; a lasting fault ends where it does not within moments. */
+export async function up(store: RunningStore, record: Record, onRefused = (): void => {}): Promise<void> {
+  for (let tries = 0; !(await store.ready(1500)); tries++) {
+    if (tries > 8) throw new Error(`it does not start: ${store.refused?.message ?? store.notes.at(-1)}`)
+    if (tries > 1) store.calls.heal()
+    if (store.refused === undefined) continue
+    if (!doAsTold(store, record)) onRefused()
+    store.start()
+  }
+}
+
+class Day {
+  readonly #store: RunningStore
+  readonly #record: Record
+  readonly #onRefused: () => void
+  #keys = 0
+  #reasons = 0
+
+  constructor(store: RunningStore, record: Record, onRefused: () => void) {
+    this.#store = store
+    this.#record = record
+    this.#onRefused = onRefused
+  }
+
+  up(): Promise<void> {
+    return up(this.#store, this.#record, this.#onRefused)
+  }
+
+  async start(): Promise<void> {
+    this.#store.start()
+    await this.up()
+  }
+
+  async buy(lines: readonly Line[], key = `key-${++this.#keys}`): Promise<void> {
+    const asked = this.#record.order(key, lines)
+    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, lines)))
+  }
+
+  async together(...purchases: (readonly Line[])[]): Promise<void> {
+    await this.up()
+    await Promise.all(purchases.map((lines) => this.buy(lines)))
+  }
+
+  /** The same again, with its key; or another purchase with the key of one that was answered, which must be refused. */
+  async again(key: string, lines: readonly Line[]): Promise<void> {
+    await this.up()
+    const first = this.#record.orders.find((order) => order.key === key)
+    if (first?.answer.is !== 'done' && `${first?.lines}` !== `${lines}`) return
+    const asked = this.#record.again(key, lines)
+    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, lines)))
+  }
+
+  async change(op: 'take' | 'change' | 'put' | 'remove', toy: string, count = 0): Promise<void> {
+    await this.up()
+    const reason = `${op} ${++this.#reasons}, by "us"`
+    const by = op === 'take' ? -count : op === 'change' ? count : undefined
+    const asked = this.#record.change(reason, toy, by)
+    const command: Command =
+      op === 'take'
+        ? { op, account: toy, amount: count, reason }
+        : op === 'change'
+          ? { op, account: toy, change: count, reason }
+          : op === 'put'
+            ? { op, account: toy, attributes: [newPrice], balance: count, reason }
+            : { op, account: toy, reason }
+    this.#record.answer(asked, await this.#store.settle(this.#store.change(command)))
+  }
+
+  /** Stops in order; a person edits the file only then. */
+  async stop(edit?: { add: readonly [toy: string, stock: number]; set: readonly [toy: string, stock: number] }) {
+    await this.up()
+    const clean = await this.#store.stop()
+    const text = this.#store.disk.read(toysFile)?.toString()
+    if (edit === undefined || !clean || text === undefined) return
+    const [name, stock] = edit.set
+    const form = new RegExp(`^(${name},[^,]*),\\d+`, 'm')
+    if (!form.test(text)) return
+    this.#record.edit(new Map([edit.add, edit.set]), { running: false })
+    this.#store.disk.put(
+      toysFile,
+      Buffer.from(`${text.replace(form, `$1,${stock}`)}${edit.add[0]},${editPrice},${edit.add[1]}\n`),
+    )
+  }
+
+  /** A person who does not know better edits the file of a running store. */
+  editRunning(): void {
+    const bytes = this.#store.disk.read(toysFile)
+    if (bytes === undefined) return
+    this.#record.edit(new Map(), { running: true })
+    this.#store.disk.put(toysFile, Buffer.from(bytes.toString().replace(/^Tux,.*$/m, 'Tux,1.00,7')))
+  }
+
+  /** Everything is killed while these purchases are under way, and what was written last is torn. */
+  async crash(moments: number, torn: boolean, ...purchases: (readonly Line[])[]): Promise<void> {
+    await this.up()
+    const { disk } = this.#store
+    const running = purchases.map((lines) => this.buy(lines))
+    for (let left = moments; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
+    this.#store.kill()
+    await Promise.all(running)
+    if (!torn) return
+    const journal = disk
+      .paths()
+      .filter((path) => /\/journal-\d+\.csv$/.test(path))
+      .sort()
+      .at(-1)
+    for (const [path, tear] of [
+      [ordersFile, '999,1 of 2,Tux,1,25.99,,,torn,a9-9,2026\n999,2 of'],
+      [journal, 'account,Tux,99'],
+    ] as const)
+      if (path !== undefined) disk.put(path, Buffer.concat([disk.read(path) ?? Buffer.alloc(0), Buffer.from(tear)]))
+  }
+}
+
+const long = 'a toy whose name is as long as names may be, so that few rows fill a page '.repeat(2).slice(0, 120).trim()
+
+/** Ends with the store stopped in order, where the disk let it. `onRefused`: a start ended with a StartError. */
+export async function workload(store: RunningStore, record: Record, onRefused = (): void => {}): Promise<void> {
+  const day = new Day(store, record, onRefused)
+  await day.start()
+  await day.together([['Tux', 2]])
+  await day.together(
+    [['Fox', 1]],
+    [
+      ['Tux', 1],
+      ['Fox', 2],
+      ['Whale', 3],
+    ],
+    [['Python', 1]],
+    [['Tux', 1_000_000]],
+    [['no such toy', 1]],
+    [
+      ['Dolphin', 4],
+      ['Elephant', 1],
+    ],
+    [
+      ['Whale', 10_000],
+      ['Tux', 1],
+    ],
+  )
+  await day.change('change', 'Fox', 5)
+  await day.change('put', 'Bear, "brown"', 3)
+  await day.change('put', long, 50)
+  await day.together(
+    [['Bear, "brown"', 2]],
+    [['Bear, "brown"', 2]],
+    [
+      [long, 1],
+      ['Tux', 1],
+    ],
+  )
+  await day.change('take', 'Python', 4)
+  await day.change('take', 'Python', 1_000_000)
+  await store.pass(1500) // the readable file catches up
+  await day.again('key-1', [['Tux', 2]])
+  await day.again('key-1', [['Fox', 2]])
+  await store.settle(
+    store.buyInVain([
+      ['Tux', 5],
+      ['Fox', 5],
+    ]),
+  )
+  await store.read('catalog', ({ ledger }) => ledger.movements(0, 100))
+  await store.read('catalog', ({ ledger }) => ledger.list('', 3))
+  await day.change('remove', 'Elephant')
+  await day.stop({ add: [editedToy, 12], set: ['Fox', 4321] })
+
+  await day.start()
+  await day.together(
+    [['Yoyo', 5]],
+    [['Elephant', 1]],
+    [
+      ['Fox', 1],
+      ['Yoyo', 8],
+    ],
+  )
+  await day.together(...Array.from({ length: 40 }, (_, i): Line[] => [[i % 3 === 0 ? long : 'Tux', 1 + (i % 2)]]))
+  await day.change('change', 'Yoyo', -3)
+  await store.pass(1500)
+  day.editRunning()
+  await day.together([['Tux', 1]])
+  await store.pass(1500) // the edit is kept aside
+  await store.read('order', ({ orders }) => orders.list(Number.MAX_SAFE_INTEGER, 5))
+  await store.read('order', ({ orders }) => orders.get(3))
+  await day.crash(
+    3,
+    false,
+    [['Tux', 3]],
+    [
+      ['Fox', 1],
+      ['Tux', 1],
+    ],
+  )
+
+  await day.start()
+  await day.together([['Dolphin', 1]])
+  await day.crash(
+    9,
+    true,
+    [['Tux', 1]],
+    [['Dolphin', 1]],
+    [
+      ['Whale', 1],
+      ['Fox', 1],
+    ],
+  )
+  await day.start()
+  await day.change('change', 'Whale', 9)
+  await day.again('key-2', [['Fox', 1]])
+  await day.crash(0, false, [['Tux', 1]])
+  await day.start()
+  await day.together(
+    [['Whale', 2]],
+    [
+      ['Tux', 1],
+      ['Dolphin', 1],
+    ],
+  )
+  await day.stop()
+  await day.start()
+  await day.together([['Python', 2]])
+  await day.stop()
+}

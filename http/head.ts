@@ -28,6 +28,14 @@ export function headFault(request: IncomingMessage, headerFieldsMax: number): St
   return undefined
 }
 
+/**
+ * Whether what came behind this request in its packet is lost: Node's parser stops at an upgrade, and without a listener for
+ * it goes on with the next packet, wherever that begins. So nothing behind it may be taken for a request.
+ */
+export function losesWhatFollows({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && headers.connection?.toLowerCase().includes('upgrade') === true
+}
+
 /** Node keeps the first of several. */
 function hosts(rawHeaders: readonly string[]): number {
   let count = 0

@@ -66,8 +66,9 @@ export function send(
   const lingers = close ? !request.complete : leavesMuchUnread(request, bodyBytesMax)
   const all =
     status === 204 || status === 304 ? headers : [...headers, 'content-length', String(Buffer.byteLength(text))]
-  const closes = close || lingers
-  response.writeHead(status, closes ? [...all, 'connection', 'close'] : all)
+  response.writeHead(status, close || lingers ? [...all, 'connection', 'close'] : all)
+  // Node says so too where it must: to an old client, or to one that never got its `100 Continue`.
+  const closes = close || lingers || !response.shouldKeepAlive
   if (!lingers) {
     response.end(text.length > largeText ? Buffer.from(text) : text)
     return closes

@@ -10,7 +10,7 @@ import { StoreError } from '../errors.ts'
 import { readJson } from './body.ts'
 import { watchConnections } from './connections.ts'
 import { Context } from './context.ts'
-import { headFault } from './head.ts'
+import { headFault, losesWhatFollows } from './head.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { createJournal, tooBusy } from './journal.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -101,7 +101,11 @@ export function createServer(options: ServerOptions): Server {
       return new Context({ request, params, queryText, receive: receiveBody, clock, arrivedAt })
     }
 
-    function answer(prepared: Prepared, { close = connections.closesAfter(response) } = {}): void {
+    function mustClose(): boolean {
+      return losesWhatFollows(request) || connections.closesAfter(response)
+    }
+
+    function answer(prepared: Prepared, { close = mustClose() } = {}): void {
       const closes = send(response, prepared, { close, clock, bodyBytesMax: bodyBytesMaxOf(match.route) })
       connections.replied(response, { closes })
     }

@@ -43,3 +43,21 @@ t.test('a request that breaks off behind another is refused in its turn, and not
     t.match(heard(), /^HTTP\/1\.1 200 .*\{"data":null\}HTTP\/1\.1 400 .*"reason":"bad_request"[^}]*\}\}$/s)
   }
 })
+
+t.test('behind a reply that says its connection closes, nothing is begun', async (t) => {
+  let bought = 0
+  const buy: Route = { method: 'POST', path: '/buy', handle: async ({ body }) => ({ data: [await body(), ++bought] }) }
+  const look: Route = { method: 'GET', path: '/look', handle: async () => ({ data: 'seen' }) }
+  const { port } = await serve(t, [buy, look])
+  for (const fields of [
+    'Expect: 100-continue\r\n',
+    'Connection: upgrade\r\nUpgrade: websocket\r\n',
+    'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n',
+  ]) {
+    const { socket, heard, closed } = await open(t, port)
+    socket.write(`GET /look HTTP/1.1\r\nHost: x\r\n${fields}\r\n${post(length, { start: 'POST /buy HTTP/1.1' })}`)
+    await closed
+    t.match(heard(), /^HTTP\/1\.1 200 [^{]*connection: close\r\n[^{]*\{"data":"seen"\}$/is, fields)
+  }
+  t.equal(bought, 0)
+})

@@ -51,7 +51,8 @@ export class Session {
     const answers = [...early.answers, ...others]
     let stays = false
     if (!late && connection.fault === undefined && after !== 'reset') {
-      const closes = after === 'half-close' || after === 'closed' || answers.some(closesAfter)
+      const untold = after === 'closed' && answers.length < wanted
+      const closes = after === 'half-close' || untold || answers.some(closesAfter)
       if (!closes && !connection.ended) this.#connection = connection
       else if (closes) {
         // The store must end it, without being asked to.
@@ -60,9 +61,11 @@ export class Session {
         stays = rest.late
       }
     }
-    if (this.#connection === undefined) connection.destroy()
     const judged = this.#judge(group, answers, connection, late)
     if (stays) judged.at(-1)!.faults.push(`the connection is still open after ${patienceMs} ms`)
+    // After a fault nobody knows whose answer comes next.
+    if (judged.some(({ faults }) => faults.length > 0)) this.#connection = undefined
+    if (this.#connection === undefined) connection.destroy()
     return judged
   }
 

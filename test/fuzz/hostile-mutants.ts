@@ -48,6 +48,7 @@ export function mutant(place: Place): FuzzRequest {
   return kept('hostile/mutant', whole, reading ? readOutcomes : [...buyOutcomes, ...outcomesOf(purchase)], {
     after: 'half-close',
     alone: true,
+    inOnePacket: true,
     ...(ends && { waitsFor: 1 }),
     answers: [ends ? 1 : 0, 1 + changes],
     purchases: reading ? [] : [purchase],

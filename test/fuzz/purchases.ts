@@ -35,7 +35,10 @@ const quantityOf = (choose: Choose): number =>
 
 /** A toy that the shop sells, in a quantity that is one; it may be sold out. */
 export function anyPurchase(choose: Choose): { name: string; quantity: number } {
-  return { name: choose.one(sold), quantity: quantityOf(choose) }
+  const name = choose.one(sold)
+  // Of the scarce toy often more than there ever was: a refusal while some is left must leave it there.
+  const tooMuch = name === 'Scarce' && choose.chance(0.7)
+  return { name, quantity: tooMuch ? 41 + choose.below(100) : quantityOf(choose) }
 }
 
 /** JSON text of the same value, written otherwise: blanks, escapes, the order of fields, a whole number as a fraction. */

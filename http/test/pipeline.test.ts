@@ -30,7 +30,7 @@ t.test('requests of one connection are handled one after another, in their order
   t.equal(server.inFlight, 1, 'who waits behind is not in flight')
   t.match(await raw(t, port, ask('/hello', last)), /hello/, 'others go on')
   letOn()
-  await until(() => seen.length === 2)
+  await until(() => seen.length === 2 && heard().endsWith('"b"}'))
   t.match(heard(), /"a"}.*"b"}$/s)
   letOn()
   await closed

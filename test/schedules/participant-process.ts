@@ -1,6 +1,7 @@
 /** A participant as a process on a machine of its own: the real rule over the real engine. */
 import { columns } from '../../catalog/store.ts'
-import { StoreError } from '../../errors.ts'
+import type { StoreError } from '../../errors.ts'
+import { errorBody, errorFromBody } from '../../http/status.ts'
 import { rule } from '../../ledger/rule.ts'
 import { CsvLedger } from '../../storage/csv/ledger-engine.ts'
 import type { Command, Outcome, Rule } from '../../storage/ledger.ts'
@@ -82,9 +83,7 @@ export class ParticipantProcess {
       this.#begun = this.#begun.filter((one) => one !== begun)
       message.answers.push(told)
     }
-    this.#ledger!.execute(message.commands as Command[]).then(answer, (error: unknown) =>
-      answer(error instanceof StoreError ? error : new StoreError('internal', String(error))),
-    )
+    this.#ledger!.execute(message.commands as Command[]).then(answer, (error: unknown) => answer(asSent(error)))
   }
 
   /** Whether it will answer this by itself. */
@@ -111,3 +110,6 @@ export class ParticipantProcess {
     return [state.fence, accounts, open, decided].join(';')
   }
 }
+
+/** An error as the caller reads it: its cause, which would say that the call itself failed, does not go over the network. */
+const asSent = (error: unknown): StoreError => errorFromBody(errorBody(error))

@@ -4,6 +4,7 @@
  *
  *   node test/schedules.ts --random 100000 --seed 7     at random
  *   node test/schedules.ts --exhaustive                 the small stores, to the end
+ *   node test/schedules.ts --exhaustive --max 5000      the first so many of each
  *   node test/schedules.ts --replay 7:4711              one of the random ones, told in full
  *   node test/schedules.ts --replay '{"title": …}'      a story as it was printed
  */
@@ -24,13 +25,14 @@ const known = (text: string): string => {
   if (title === undefined) throw new InvalidArgumentError(`It must be one of: ${[...configurations.keys()].join('; ')}`)
   return title
 }
-const { random, seed, exhaustive, config, replay, max, processes } = new Command('schedules')
+const { random, seed, exhaustive, config, replay, max, goOn, processes } = new Command('schedules')
   .option('--random <n>', 'how many schedules at random', whole, 0)
   .option('--seed <n>', 'makes them repeatable', whole, randomInt(2 ** 31))
   .option('--exhaustive', 'the small stores, to the end', false)
   .option('--config <words>', 'only the store whose title holds these words', known)
   .option('--replay <story>', 'SEED:INDEX, or a story as it was printed')
   .option('--max <n>', 'how many schedules of one store exhaustively, at most', whole, 999_999_999)
+  .option('--go-on', 'to the other stores, where a story went wrong', false)
   .option('--processes <n>', 'how many at the same time', whole, availableParallelism())
   .parse()
   .opts<{
@@ -40,6 +42,7 @@ const { random, seed, exhaustive, config, replay, max, processes } = new Command
     config?: string
     replay?: string
     max: number
+    goOn: boolean
     processes: number
   }>()
 
@@ -70,7 +73,7 @@ console.log(
 )
 process.exit(total.wrong === 0 ? 0 : 1)
 
-/** One process; the first story that goes wrong ends all of it. */
+/** One process; after the first story that goes wrong no other task is begun. */
 async function work(): Promise<void> {
   const child = fork(fileURLToPath(new URL('schedules/process.ts', import.meta.url)), { stdio: 'inherit' })
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
@@ -94,10 +97,10 @@ function ask(child: ChildProcess, task: Task): Promise<Found> {
   })
 }
 
-function tell({ task, schedules, ms, states, longest, complete, story, index }: Found): void {
+function tell({ task, schedules, ms, states, longest, departures, complete, story, index }: Found): void {
   if (task.kind === 'exhaustive')
     console.log(
-      `${task.title}: ${schedules} schedules, ${states} states, up to ${longest} choices, ${(ms / 1000).toFixed(1)} s${complete ? '' : ', NOT to the end'}`,
+      `${task.title}: ${schedules} schedules, ${states} states, up to ${longest} choices, ${(ms / 1000).toFixed(1)} s${complete ? '' : `, NOT to the end: those with up to ${departures} departures`}`,
     )
   else if (performance.now() - printedAt > 10_000) {
     printedAt = performance.now()
@@ -105,10 +108,9 @@ function tell({ task, schedules, ms, states, longest, complete, story, index }: 
   }
   if (story === undefined) return
   total.wrong += 1
-  tasks.length = 0
-  console.log(
-    `WRONG${index === undefined ? '' : ` (${seed}:${index}, after ${total.random} schedules)`}, with ${story.title}:`,
-  )
+  if (!goOn) tasks.length = 0
+  const which = index === undefined ? 'exhaustively' : `${seed}:${index}`
+  console.log(`WRONG (${which}, after ${index === undefined ? schedules : index + 1} schedules), with ${story.title}:`)
   for (const [i, words] of story.says.entries()) console.log(`${String(i + 1).padStart(4)}  ${words}`)
   console.log(`  =>  ${story.wrong}`)
   console.log(`again: node test/schedules.ts --replay ${quoted(JSON.stringify(story))}`)

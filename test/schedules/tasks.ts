@@ -15,6 +15,7 @@ export interface Found {
   /** Of an exhaustive exploration. */
   states?: number
   longest?: number
+  departures?: number
   complete?: boolean
   /** The first story that went wrong, as short as it could be made. */
   story?: { title: string; fewer: boolean; says: string[]; wrong: string }

@@ -1,86 +1,62 @@
 /**
- * `npm run test:rules`: each rule of the purchase earns its place. For each, a copy of the code has it taken out, and the
- * named tests must fail there; with the code as it is they must pass. Exit code 1 where a missing rule goes unnoticed.
+ * `npm run test:rules`: each rule of the purchase earns its place. For each, a copy of the code has it taken out, and whoever
+ * watches must notice there; with the code as it is nobody may. Exit code 1 where a missing rule goes unnoticed.
  *
- *   npm run test:rules -- --only fence        only those whose name holds the word
- *   npm run test:rules -- --schedules 50000   the exploration of the purchase must find each, within so many schedules
+ *   npm run test:rules                                        the tests that are named beside each rule
+ *   npm run test:rules -- --by schedules --max 30000          so many schedules at random (test/schedules.ts)
+ *   npm run test:rules -- --by exhaustive --max 5000          the first so many of each small store, exhaustively
+ *   npm run test:rules -- --only fence                        only those whose name holds the word
+ *
+ * The schedules print a table. A rule that says why none of them can see it must not be seen by one either, nor may
+ * the code as it is go wrong; for these a tenth of the schedules has to do.
  */
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { copyOfTheProject, without } from './broken-copy.ts'
+import { watches } from './noticed.ts'
 import { plants } from './plants.ts'
 
-const project = fileURLToPath(new URL('..', import.meta.url))
-const { only, schedules, seed } = new Command('test:rules')
+const { only, by, max, seed } = new Command('test:rules')
   .option('--only <word>', 'only rules whose name holds this')
-  .option('--schedules <n>', 'not the tests but so many schedules at random (test/schedules.ts) must notice')
-  .option('--seed <n>', 'of the schedules', '1')
+  .addOption(new Option('--by <whom>', 'who must notice').choices(Object.keys(watches)).default('tests'))
+  .option('--max <n>', 'how many schedules, in all at random or of each small store', Number, 30_000)
+  .option('--seed <n>', 'of the schedules at random', Number, 1)
   .parse()
-  .opts<{ only?: string; schedules?: string; seed: string }>()
-const chosen = plants.filter(({ rule, unseen }) => {
-  if (schedules !== undefined && unseen !== undefined) console.log(`not asked  ${rule}: ${unseen}`)
-  return (only === undefined || rule.includes(only)) && (schedules === undefined || unseen === undefined)
-})
+  .opts<{ only?: string; by: keyof typeof watches; max: number; seed: number }>()
+const chosen = plants.filter(({ rule }) => only === undefined || rule.includes(only))
+const watch = watches[by]({ max, seed })
+const fewer = Math.ceil(max / 10)
+const shortly = watches[by]({ max: fewer, seed })
+const copy = copyOfTheProject()
 
-const copy = mkdtempSync(`${tmpdir()}/toy-store-rules-`)
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
-const leftOut = new Set(['node_modules', '.git', '.tap', 'data'])
-cpSync(project, copy, { recursive: true, filter: (path) => !leftOut.has(path.slice(project.length).split('/')[0]!) })
-for (const shared of ['node_modules', '.tap']) symlinkSync(`${project}/${shared}`, `${copy}/${shared}`)
-
-/** Whether the tests pass in the copy, and the title of the first that does not. */
-function run(tests: readonly string[]): { passed: boolean; failed: string } {
-  const { NODE_OPTIONS: _, ...env } = process.env
-  if (schedules !== undefined) return explore(env)
-  const options = { cwd: copy, env, encoding: 'utf8', timeout: 120_000, maxBuffer: 1 << 28 } as const
-  const { status, stdout } = spawnSync('npx', ['tap', '--reporter=tap', '--bail', ...tests], options)
-  const before = stdout.slice(0, stdout.search(/^ *not ok /m))
-  const failed = [...before.matchAll(/^ *# Subtest: (.*)$/gm)].at(-1)?.[1] ?? 'it ended or hung'
-  return { passed: status === 0, failed }
-}
-
-/** The same by the exploration: what it found, and after how many schedules. */
-function explore(env: NodeJS.ProcessEnv): { passed: boolean; failed: string } {
-  const options = { cwd: copy, env, encoding: 'utf8', timeout: 1_200_000, maxBuffer: 1 << 28 } as const
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['test/schedules.ts', '--random', schedules!, '--seed', seed],
-    options,
-  )
-  const [, after] = /^WRONG \([^)]* after (\d+) schedules\)/m.exec(stdout) ?? []
-  const why = /^ *=> +(.*)$/m.exec(stdout)?.[1]
-  const steps = /^ *(\d+) {2}END/m.exec(stdout)?.[1] ?? [...stdout.matchAll(/^ *(\d+) {2}/gm)].at(-1)?.[1]
-  const failed = why === undefined ? `it ended: ${stderr.slice(-300)}` : `${after} schedules, ${steps} steps: ${why}`
-  return { passed: status === 0, failed }
-}
-
-let unnoticed = 0
-const all = [...new Set(chosen.flatMap(({ tests }) => tests))]
-const sound = run(all)
-if (!sound.passed) {
-  console.log(`the tests do not pass with the code as it is: ${sound.failed}`)
+const began = performance.now()
+const sound = await shortly(copy, [...new Set(chosen.flatMap(({ tests }) => tests))])
+if (sound !== undefined) {
+  console.log(`with the code as it is something goes wrong: ${sound}`)
   process.exit(1)
 }
-for (const { rule, file, tests, and, ...first } of chosen) {
-  const path = `${copy}/${file}`
-  const text = readFileSync(path, 'utf8')
-  const edits = and === undefined ? [first] : [first, and]
-  const stale = edits.find(({ from }) => text.split(from).length !== 2)
-  if (stale !== undefined) {
-    console.log(`STALE     ${rule}: ${file} does not hold this once: ${stale.from}`)
-    unnoticed += 1
-    continue
-  }
-  writeFileSync(
-    path,
-    edits.reduce((edited, { from, to }) => edited.replace(from, () => to), text),
+if (by !== 'tests')
+  console.log('| rule | caught by | after N schedules | in so many steps | what went wrong |\n|---|---|---|---|---|')
+let wrong = 0
+let unseen = 0
+for (const plant of chosen) {
+  const { rule } = plant
+  const reason = by === 'tests' ? undefined : plant.unseen
+  const found = await without(plant, copy, () => (reason === undefined ? watch : shortly)(copy, plant.tests)).catch(
+    (error: Error) => {
+      wrong += 1
+      return error.message
+    },
   )
-  const { passed, failed } = run(tests)
-  writeFileSync(path, text)
-  if (passed) unnoticed += 1
-  console.log(passed ? `UNNOTICED ${rule}` : `caught    ${rule}: ${failed}`)
+  if (reason !== undefined) unseen += 1
+  if ((found === undefined) !== (reason !== undefined)) wrong += 1
+  const missed = reason === undefined ? 'UNNOTICED' : `unseen: ${reason}`
+  if (by === 'tests') console.log(found === undefined ? `${missed} ${rule}` : `caught    ${rule}: ${found}`)
+  else
+    console.log(
+      `| ${rule} | ${found ?? `${missed} | ${reason === undefined ? max : fewer} | |`} |${reason && found ? ' SEEN, though unseen' : ''}`,
+    )
 }
-console.log(`${chosen.length - unnoticed} rules taken out and caught, ${unnoticed} unnoticed`)
-process.exit(unnoticed === 0 ? 0 : 1)
+const seconds = Math.round((performance.now() - began) / 1000)
+const said = unseen === 0 ? '' : `, ${unseen} that no schedule can see`
+console.log(`${chosen.length} rules taken out by turns, ${by} watching (${seconds} s)${said}, ${wrong} wrong`)
+process.exit(wrong === 0 ? 0 : 1)

@@ -7,6 +7,7 @@ const { hearRejections } = await import('./world.ts')
 hearRejections()
 Error.stackTraceLimit = 0 // errors are answers here, many of them
 
+process.once('disconnect', () => process.exit()) // its parent is gone
 process.on('message', (task: Task) => {
   void perform(task).then((found) => process.send!(found))
 })

@@ -1,4 +1,7 @@
-/** Who may notice that a rule is missing: the usual tests, schedules of the purchase at random, or all of them in small stores. */
+/**
+ * Who may notice that a rule is missing: the usual tests, schedules of the purchase at random, or all of them in small stores;
+ * and the sweep, that something which makes the files survive is missing.
+ */
 import { execFile } from 'node:child_process'
 import type { Plant } from './plants.ts'
 
@@ -6,7 +9,7 @@ import type { Plant } from './plants.ts'
 export type Watch = (copy: string, tests: Plant['tests']) => Promise<string | undefined>
 
 export interface Bounds {
-  /** Schedules: in all at random, or of each small store. */
+  /** Schedules: in all at random, or of each small store. The sweep has its own. */
   max: number
   seed: number
 }
@@ -15,6 +18,7 @@ export const watches = {
   tests: (): Watch => byTests,
   schedules: (bounds: Bounds): Watch => bySchedules(bounds),
   exhaustive: (bounds: Bounds): Watch => exhaustively(bounds),
+  sweep: (bounds: Bounds): Watch => bySweep(bounds),
 }
 
 function run(copy: string, command: string, words: readonly string[]): Promise<{ passed: boolean; says: string }> {
@@ -55,6 +59,17 @@ const exhaustively =
     return first === undefined
       ? ended(says)
       : `${first.title} (and ${all.length - 1} more) | ${first.after} | ${first.steps} | ${first.why}`
+  }
+
+/** The first trial that goes wrong. */
+const bySweep =
+  ({ seed }: Bounds): Watch =>
+  async (copy) => {
+    const words = ['--every', '3', '--cuts', '1', '--page', '512', '--seed', `${seed}`, '--first']
+    const { passed, says } = await run(copy, process.execPath, ['test/sweep.ts', ...words])
+    if (passed) return undefined
+    const [, trial, why] = /^WRONG (\S+): (.*)$/m.exec(says) ?? []
+    return trial === undefined ? ended(says) : `${trial} | ${why}`
   }
 
 const explore = (copy: string, words: readonly string[]): ReturnType<typeof run> =>

@@ -5,6 +5,7 @@
  *   npm run test:rules                                        the tests that are named beside each rule
  *   npm run test:rules -- --by schedules --max 30000          so many schedules at random (test/schedules.ts)
  *   npm run test:rules -- --by exhaustive --max 5000          the first so many of each small store, exhaustively
+ *   npm run test:rules -- --by sweep                          what makes the files survive, by the sweep (test/sweep.ts)
  *   npm run test:rules -- --only fence                        only those whose name holds the word
  *
  * The schedules print a table. A rule that says why none of them can see it must not be seen by one either, nor may
@@ -14,6 +15,7 @@ import { Command, Option } from 'commander'
 import { copyOfTheProject, without } from './broken-copy.ts'
 import { watches } from './noticed.ts'
 import { plants } from './plants.ts'
+import { diskPlants } from './plants-disk.ts'
 
 const { only, by, max, seed } = new Command('test:rules')
   .option('--only <word>', 'only rules whose name holds this')
@@ -22,7 +24,7 @@ const { only, by, max, seed } = new Command('test:rules')
   .option('--seed <n>', 'of the schedules at random', Number, 1)
   .parse()
   .opts<{ only?: string; by: keyof typeof watches; max: number; seed: number }>()
-const chosen = plants.filter(({ rule }) => only === undefined || rule.includes(only))
+const chosen = (by === 'sweep' ? diskPlants : plants).filter(({ rule }) => only === undefined || rule.includes(only))
 const watch = watches[by]({ max, seed })
 const fewer = Math.ceil(max / 10)
 const shortly = watches[by]({ max: fewer, seed })
@@ -34,7 +36,8 @@ if (sound !== undefined) {
   console.log(`with the code as it is something goes wrong: ${sound}`)
   process.exit(1)
 }
-if (by !== 'tests')
+if (by === 'sweep') console.log('| what is missing | caught by the trial | what went wrong |\n|---|---|---|')
+else if (by !== 'tests')
   console.log('| rule | caught by | after N schedules | in so many steps | what went wrong |\n|---|---|---|---|---|')
 let wrong = 0
 let unseen = 0

@@ -5,7 +5,7 @@
  *   npm run test:sweep -- --cuts 100 --double      the long run
  *   npm run test:sweep -- --only cut:57:512:3      one trial, as a failure has named it
  */
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
@@ -34,6 +34,7 @@ const given = new Command('test:sweep')
   .option('--cuts <n>', 'power cuts per call and size of pages', whole, 3)
   .option('--double', 'cut and fail every recovery at each of its calls', false)
   .option('--every <n>', 'only every n-th call', whole, 1)
+  .option('--first', 'end at the first that is wrong', false)
   .option('--only <trial>', 'only this trial', collect, [])
   .option('--part <i/n>', 'only this part of the calls, in this process')
   .parse()
@@ -43,10 +44,11 @@ const given = new Command('test:sweep')
     cuts: number
     double: boolean
     every: number
+    first: boolean
     only: string[]
     part?: string
   }>()
-const { seed, page: pages, cuts, double, every, only, part } = given
+const { seed, page: pages, cuts, double, every, first, only, part } = given
 const sweep = new Sweep(seed)
 const replay = (name: string): string => `npm run test:sweep -- --seed ${seed} --only ${name}`
 
@@ -63,6 +65,7 @@ async function run(part: number, parts: number, tell: (counts: Counts) => void):
       const line = `WRONG ${trial.name}: ${trial.wrong.slice(0, 3).join('; ')}\n      ${replay(trial.name)}`
       counts.wrong.push(line)
       console.log(line)
+      if (first) break
     }
     if (counts.runs % 500 === 0) tell(counts)
   }
@@ -84,6 +87,7 @@ async function runAll(): Promise<Counts> {
     const seconds = Math.round((told - began) / 1000)
     console.log(`${seconds} s: ${sum((one) => one.runs)} runs, ${sum((one) => one.wrong.length)} wrong`)
   }
+  const children: ChildProcess[] = []
   const codes = await Promise.all(
     all.map((_, i) => {
       const child = fork(process.argv[1]!, [
@@ -97,7 +101,13 @@ async function runAll(): Promise<Counts> {
         all[i] = counts
         tell()
       })
-      return new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+      children.push(child)
+      return new Promise<number>((resolve) => {
+        child.on('exit', (code) => {
+          if (first && code !== 0) for (const other of children) other.kill()
+          resolve(code ?? 1)
+        })
+      })
     }),
   )
   const total = nothing()
@@ -108,10 +118,15 @@ async function runAll(): Promise<Counts> {
     total.wrong.push(...counts.wrong)
     for (const [what, count] of Object.entries(counts.flips)) total.flips[what] = (total.flips[what] ?? 0) + count
     Object.assign(total, { calls: counts.calls, fingerprint: counts.fingerprint })
-    if (counts.fingerprint !== all[0]!.fingerprint)
-      total.wrong.push('the same seed gave other calls in another process')
   }
-  for (const [i, code] of codes.entries()) if (code > 1) total.wrong.push(`part ${i} ended with exit code ${code}`)
+  if (first && total.wrong.length > 0) return total // the other parts were ended
+  const add = (what: string): void => {
+    total.wrong.push(what)
+    console.log(`WRONG all: ${what}`)
+  }
+  if (all.some(({ fingerprint }) => fingerprint !== total.fingerprint)) add('the same seed gave other calls elsewhere')
+  if (codes.some((code, i) => code !== 0 && all[i]!.wrong.length === 0)) add('a part ended by itself')
+  if (total.runs === 0) add('nothing was tried')
   return total
 }
 
@@ -128,7 +143,12 @@ if (only.length > 0) {
 }
 if (part !== undefined) {
   const [i, parts] = part.split('/').map(Number)
-  const counts = await run(i!, parts!, (counts) => process.send?.(counts))
+  const counts = await run(i!, parts!, (counts) => process.send?.(counts)).catch((error: Error): Counts => {
+    const line = `WRONG untold: ${error.message}`
+    console.log(line)
+    return { ...nothing(), wrong: [line] }
+  })
+  process.send?.(counts)
   process.disconnect?.()
   process.exitCode = counts.wrong.length === 0 ? 0 : 1
 } else {

@@ -30,14 +30,22 @@ export interface LogOptions {
   keys?: number
 }
 
-/** More bytes than an entry can take: a character is at most three in UTF-8 for its one or two units, a quote two. */
-const bytesAtMost = ({ key, attempt, rows }: Entry): number =>
-  rows.reduce((sum, row) => sum + Object.values(row).join().length * 3 + (key.length + attempt.length) * 2 + 64, 0)
+/** What waits to be written: its rows without their numbers and places. */
+interface Formatted {
+  key: string
+  rows: readonly string[]
+}
+
+/** More bytes than an entry can take: a unit of a string is at most three in UTF-8. */
+const bytesAtMost = ({ rows }: Formatted): number => rows.reduce((sum, row) => sum + row.length * 3 + 64, 0)
 
 const mend =
   'stop the store and mend the row or restore the file from a backup (`npm run client -- verify` names all that is wrong)'
 const doubtfulMax = 100_000
 const toldMax = 1000
+
+const numbered = ({ rows }: Formatted, number: number): string =>
+  rows.map((row, i) => `${number},${i + 1} of ${rows.length},${row}\n`).join('')
 
 const rowBytes = 128 // a guess at a usual row, for the size of a page's read
 
@@ -50,7 +58,7 @@ export class CsvLog implements Log {
   #indexed: Promise<void> | undefined
   /** Protects the file's end and `#lastNumber`. */
   readonly #writing = new Mutex()
-  readonly #queue: BatchQueue<Entry, number>
+  readonly #queue: BatchQueue<Formatted, number>
   readonly #keyAt: number
   readonly #attemptAt: number
   /** Words of damaged rows and keys of rows out of their order: an order that cannot be found may have one of them as its key. */
@@ -89,8 +97,9 @@ export class CsvLog implements Log {
     return this.#lastNumber
   }
 
-  append(entry: Entry): Promise<number> {
-    return this.#queue.submit(entry)
+  async append(entry: Entry): Promise<number> {
+    if (entry.rows.length === 0) throw new RangeError('an entry has at least one row')
+    return this.#queue.submit(this.#format(entry))
   }
 
   async get(number: number): Promise<LogEntry | undefined> {
@@ -100,6 +109,7 @@ export class CsvLog implements Log {
 
   async list(before: number, limit: number): Promise<LogEntry[]> {
     await sleep(this.#options.clock, this.#options.ioDelayMs)
+    if (limit < 1) return []
     const end = before > this.#lastNumber ? this.#file.length : await this.#rows.seek(before)
     const entries: LogEntry[] = []
     let rows: Row[] = []
@@ -147,11 +157,11 @@ export class CsvLog implements Log {
     await this.#file.close()
   }
 
-  #write(batch: Entry[]): Promise<number[]> {
+  #write(batch: Formatted[]): Promise<number[]> {
     return this.#writing.runExclusive(async () => {
       await sleep(this.#options.clock, this.#options.ioDelayMs)
       let number = this.#lastNumber
-      const text = batch.map((entry) => this.#format(entry, ++number)).join('')
+      const text = batch.map((entry) => numbered(entry, ++number)).join('')
       await this.#file.append(Buffer.from(text))
       const first = this.#lastNumber + 1
       this.#lastNumber = number
@@ -160,15 +170,15 @@ export class CsvLog implements Log {
     })
   }
 
-  #format({ key, attempt, rows }: Entry, number: number): string {
+  /** Throws a RangeError where a field cannot stand in a row. */
+  #format({ key, attempt, rows }: Entry): Formatted {
     const { columns, keyColumn, attemptColumn } = this.#options.format
-    return rows
-      .map((row, i) => {
-        const own = { ...row, [keyColumn]: key, [attemptColumn]: attempt }
-        const fields = columns.slice(2).map((column) => own[column] ?? '')
-        return `${formatRow([String(number), `${i + 1} of ${rows.length}`, ...fields])}\n`
-      })
-      .join('')
+    const fields = columns.slice(2)
+    const formatted = rows.map((row) => {
+      const own = { ...row, [keyColumn]: key, [attemptColumn]: attempt }
+      return formatRow(fields.map((column) => own[column] ?? ''))
+    })
+    return { key, rows: formatted }
   }
 
   async #read(number: number): Promise<LogEntry | undefined> {

@@ -4,13 +4,18 @@
  */
 import { crc32 } from 'node:zlib'
 
-const needsQuotes = /[",\r\n]/
+const needsQuotes = /[",]/
+const breaksLine = /[\r\n\0]/
 
-/** The row without its line end. An only, empty field is quoted, so that the line is not blank. */
+/**
+ * The row without its line end. An only, empty field is quoted, so that the line is not blank. Throws a RangeError where a
+ * field holds a line break or a NUL: every reader takes the file line by line, and a NUL for a page that was lost.
+ */
 export function formatRow(fields: readonly string[]): string {
   let line = ''
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i]!
+    if (breaksLine.test(field)) throw new RangeError('a field of a row holds a line break or a NUL')
     if (i > 0) line += ','
     line += needsQuotes.test(field) ? `"${field.replaceAll('"', '""')}"` : field
   }

@@ -87,6 +87,8 @@ export interface CallsOptions {
 /** The calls of one run, counted over all its mounts, and the faults that strike some of them. */
 export class Calls {
   readonly all: Call[] = []
+  /** The numbers of those whose process was gone before their answer came. */
+  readonly unheard = new Set<number>()
   readonly turn: (() => Promise<void>) | undefined
   readonly #before: ((call: Call, number: number) => void) | undefined
   #faults: Fault[]
@@ -214,6 +216,7 @@ export class Mount implements FileSystem {
     if (this.#dead) return never
     const call = { kind, path }
     const fault = this.#calls.take(call)
+    const number = this.#calls.all.length
     if (this.#dead) return never // whoever was told of the call may have killed us
     const { turn } = this.#calls
     const atItsEnd = kind === 'datasync' || kind === 'syncFolder'
@@ -225,6 +228,7 @@ export class Mount implements FileSystem {
     if (turn === undefined) return this.#do(call, fault, work)
     if (atItsEnd) {
       await turn()
+      if (this.#dead) this.#calls.unheard.add(number)
       return this.#dead ? never : this.#do(call, fault, work)
     }
     let done: Result | undefined
@@ -237,6 +241,7 @@ export class Mount implements FileSystem {
       failed = error
     }
     await turn()
+    if (this.#dead) this.#calls.unheard.add(number)
     if (this.#dead) return never
     if (threw) throw failed
     return done as Result

@@ -115,7 +115,7 @@ export class Sweep {
     if (day instanceof Error) return [{ name, wrong: [day.message], powerCuts: 0, doubles: 0 }]
     const { store, record, disk, calls } = day
     const wrong = [
-      ...endWrong(kind, number, calls.all, store),
+      ...endWrong(kind, number, calls, store),
       ...store.touched.map((path) => `a start was refused and has changed ${path}`),
       ...(await judge(disk, record)),
     ]

@@ -120,22 +120,24 @@ class Day {
   /** Everything is killed while these purchases are under way, and what was written last is torn. */
   async crash(moments: number, torn: boolean, ...purchases: (readonly Line[])[]): Promise<void> {
     await this.up()
-    const { disk } = this.#store
+    const { disk, calls } = this.#store
     const running = purchases.map((lines) => this.buy(lines))
     for (let left = moments; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
     this.#store.kill()
     await Promise.all(running)
     if (!torn) return
-    const journal = disk
-      .paths()
-      .filter((path) => /\/journal-\d+\.csv$/.test(path))
-      .sort()
-      .at(-1)
+    // Only the newest segment can be torn, and only while no other one is made or taken away.
+    const isJournal = (path: string): boolean => /\/journal-\d+\.csv$/.test(path)
+    const changes = calls.all.filter(({ kind, path }) => kind !== 'close' && kind !== 'readFile' && isJournal(path))
+    const newest = disk.paths().filter(isJournal).sort().at(-1)
+    const journal = changes.at(-1)?.path === newest ? newest : undefined
+    // What is gone or torn already stays so.
     for (const [path, tear] of [
       [ordersFile, '999,1 of 2,Tux,1,25.99,,,torn,a9-9,2026\n999,2 of'],
       [journal, 'account,Tux,99'],
     ] as const)
-      if (path !== undefined) disk.put(path, Buffer.concat([disk.read(path) ?? Buffer.alloc(0), Buffer.from(tear)]))
+      if (path !== undefined && disk.read(path)?.at(-1) === 10)
+        disk.put(path, Buffer.concat([disk.read(path)!, Buffer.from(tear)]))
   }
 }
 

@@ -289,3 +289,20 @@ t.test('a megabyte without a line end in the middle hides no row that stands bef
   t.equal(await log.append(entry('next')), 9001)
   await log.close()
 })
+
+t.test('an entry that cannot stand in the file is refused, and those beside it are written', async (t) => {
+  const folder = t.testdir()
+  const { log } = await openLog(t, folder)
+  const told = await Promise.allSettled([
+    log.append(entry('k1')),
+    log.append({ ...entry('k2'), rows: [] }),
+    log.append({ ...entry('k3'), rows: [{ name: 'a\nb' }] }),
+    log.append(entry('k4')),
+  ])
+  t.match(told, [{ value: 1 }, { reason: { name: 'RangeError' } }, { reason: { name: 'RangeError' } }, { value: 2 }])
+  t.strictSame(await log.list(10, 0), [])
+  t.strictSame(
+    (await log.list(10, 5)).map(({ key }) => key),
+    ['key-k4', 'key-k1'],
+  )
+})

@@ -67,3 +67,9 @@ t.test('a changed, missing or added byte of a sealed row is noticed', (t) => {
   t.equal(unsealRow('no comma'), undefined)
   t.end()
 })
+
+t.test('a field that no reader would find again is refused, since rows are lines', (t) => {
+  for (const field of ['a\nb', 'a\rb', 'a\0b', '"\n"'])
+    t.throws(() => formatRow(['x', field]), { name: 'RangeError', message: /line break or a NUL/ })
+  t.end()
+})

@@ -224,7 +224,7 @@ for (const [what, file, spoil, message] of [
     'a base that is damaged',
     'base-00000002.csv',
     (text: string) => text.replace('10003', 'x'),
-    /base-00000002\.csv:2: .*the store's own.*restore the folder from a backup/,
+    /base-00000002\.csv: it is damaged \(it does not fit its checksum\); restore the folder from a backup/,
   ],
 ] as const)
   t.test(`${what} stops the start, says what to do, and nothing is touched`, async (t) => {

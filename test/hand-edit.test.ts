@@ -2,7 +2,7 @@
  * A shop owner with a spreadsheet: the store is stopped, toys_db.csv is edited, the store is started again. Every edit is
  * taken as it was meant or refused with its line; seen over HTTP, in the file, in the movements and by `verify`.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, booksOf, eventually } from './ask.ts'
@@ -95,11 +95,16 @@ const taken: Edit[] = [
 ]
 
 /** A stopped store that has sold three Tux. */
+const master = dataDirOf(t, { catalog: { 'toys_db.csv': first } })
+t.before(async () => {
+  const store = await startStore({ dataDir: master })
+  await buy(store.url, { name: 'Tux', quantity: 3 })
+  await store.stop()
+})
+
 async function soldThree(t: Test): Promise<string> {
-  const dataDir = dataDirOf(t, { catalog: { 'toys_db.csv': first } })
-  const store = await startStore({ dataDir, t })
-  t.equal((await buy(store.url, { name: 'Tux', quantity: 3 })).status, 200)
-  t.equal(await store.stop(), 0)
+  const dataDir = dataDirOf(t)
+  await cp(master, dataDir, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
   return dataDir
 }
 
@@ -120,6 +125,7 @@ t.test('an edit made while the store is stopped is taken', async (t) => {
       t.match((await buy(store.url, { name: 'Fox', quantity: 2 })).body, { data: { order_number: 2, total: 19 } })
       t.equal(await store.stop(), 0)
       t.strictSame((await verifyFiles(dataDir)).differences, [])
+      if (edits.length === 0) return
       const again = await startStore({ dataDir, t })
       t.strictSame((await booksOf(again.url)).movements, before.movements, 'taken once')
       t.equal(await again.stop(), 0)

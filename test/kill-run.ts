@@ -3,6 +3,7 @@
  * with his key until he has an answer. At the end what he was told is held against the files and the live API.
  */
 import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { Agent, request } from 'undici'
@@ -60,6 +61,7 @@ export async function killRun({
   t,
 }: KillRunOptions): Promise<KillRunResult> {
   const random = randomFrom(seed)
+  await stock(dataDir)
   const given = t === undefined ? {} : { t: t as never }
   let store: Store = await startStore({ dataDir, ...given })
   const env = { PORT: portOf(store.url), CATALOG_PORT: portOf(store.catalogUrl), ORDER_PORT: portOf(store.orderUrl) }
@@ -103,6 +105,13 @@ export async function killRun({
     wrong,
     verdict: verdictLine(verdict),
   }
+}
+
+/** A shop that no run empties: where all is sold out, nobody could tell an outage from the end. */
+async function stock(dataDir: string): Promise<void> {
+  await mkdir(`${dataDir}/catalog`, { recursive: true })
+  const rows = toys.map((name) => `${name},25.99,1000000000\n`)
+  await writeFile(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\n${rows.join('')}`)
 }
 
 const portOf = (url: string): string => new URL(url).port

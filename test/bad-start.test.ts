@@ -14,7 +14,7 @@ async function refusal(t: Test, dataDir: string, env: Record<string, string> = {
   )
   if (!(error instanceof NotOpened)) throw error
   t.equal(error.code, 2)
-  t.ok(performance.now() - began < 8000, `${Math.round(performance.now() - began)} ms`)
+  t.ok(performance.now() - began < 30_000, `${Math.round(performance.now() - began)} ms`)
   // Log lines are for machines; the sentence stands alone.
   return error.output.filter((line) => !line.startsWith('{')).join('\n')
 }

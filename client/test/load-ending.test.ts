@@ -42,12 +42,12 @@ async function startLong(t: Test) {
 
 t.test('a store that cannot be reached ends with exit code 1 and a sentence, soon', async (t) => {
   const start = performance.now()
-  const { code, out, err } = await runLoad('http://127.0.0.1:1', '')
+  const { code, out, err } = await runLoad('http://127.0.0.1:1', '--timeout 60')
   t.equal(code, 1)
   t.match(err, /^The store at http:\/\/127\.0\.0\.1:1 cannot be reached\.[^\n]*\n$/)
   t.equal(out, '')
-  // It takes a fifth of a second alone; the bound leaves room for a busy machine, and is below the timeout of 10 s.
-  t.ok(performance.now() - start < 8000)
+  // It takes a fifth of a second alone; the bound leaves room for a busy machine, and is below the timeout.
+  t.ok(performance.now() - start < 50_000)
 })
 
 t.test('a store without toys ends with exit code 1 and a sentence', async (t) => {
@@ -59,7 +59,7 @@ t.test('a store without toys ends with exit code 1 and a sentence', async (t) =>
 
 t.test('a store that does not answer costs no more than its timeouts', async (t) => {
   const store = await startFakeStore(t, { query: () => true })
-  const { code, out } = await runLoad(store.url, '--processes 1 --requests 3 --buy 1 --timeout 0.2')
+  const { code, out } = await runLoad(store.url, '--processes 1 --requests 3 --buy 1 --timeout 1')
   t.equal(code, 1)
   t.match(out, /queries +timeout +3/)
 })

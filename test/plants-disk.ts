@@ -131,6 +131,7 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: start,
     from: 'replayed.unsold)\n  checkHandEdit',
     to: 'replayed.clean)\n  checkHandEdit',
+    unseen: 'an edit of so few toys is one batch, taken whole or not at all; storage/csv/test has a larger one',
   },
   {
     rule: 'an edit of a running store is kept aside',

@@ -8,7 +8,7 @@ export interface Plant {
   /** A second place in the same file. */
   and?: { from: string; to: string }
   tests: readonly string[]
-  /** Why no schedule of test/schedules.ts can go wrong without it. */
+  /** Why no schedule of test/schedules.ts, or no trial of the sweep, can go wrong without it. */
   unseen?: string
 }
 

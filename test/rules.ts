@@ -60,6 +60,6 @@ for (const plant of chosen) {
     )
 }
 const seconds = Math.round((performance.now() - began) / 1000)
-const said = unseen === 0 ? '' : `, ${unseen} that no schedule can see`
+const said = unseen === 0 ? '' : `, ${unseen} that cannot be seen so`
 console.log(`${chosen.length} rules taken out by turns, ${by} watching (${seconds} s)${said}, ${wrong} wrong`)
 process.exit(wrong === 0 ? 0 : 1)

@@ -89,6 +89,8 @@ export class Sweep {
       disks[number] = now.clone()
     })
     const wrong = await judge(disk, record)
+    if (!disk.paths().some((path) => /\/toys_db\.edited-\w+\.csv$/.test(path)))
+      wrong.push('the edit of the running store is not kept aside')
     if (wrong.length > 0) throw new Error(`without a fault: ${wrong.join('; ')}`)
     this.#calls = calls.all
     const moments = disks.map((then, number) => ({ disk: then, record: record.before(number) }))

@@ -27,6 +27,8 @@ export interface OrderOptions {
   holdsIncarnation: boolean
   /** Something happened that must never happen. */
   wrong: (what: string) => void
+  /** What a life of a lost incarnation sent has come after all: then it cannot be told from a rival, and ends the service. */
+  lostOneSpoke: () => boolean
 }
 
 /** One call of `place`, and the attempt that it made, if it made one. */
@@ -87,7 +89,7 @@ export class OrderProcess {
     this.#history = this.machine.contents()
     this.#settles = []
     this.startError = undefined
-    const { participants, wrong } = this.#options
+    const { participants, wrong, lostOneSpoke } = this.#options
     try {
       const { log } = await openOrders({ files, clock, folder, ioDelayMs: 0, giveUp })
       const coordinator = new Coordinator({
@@ -100,7 +102,9 @@ export class OrderProcess {
           if (!life.dead && sentence.includes('its books are wrong')) wrong(sentence)
         },
         rival: (sentence) => {
-          if (!life.dead) wrong(`the only order service was told: ${sentence}`)
+          if (life.dead) return
+          if (lostOneSpoke()) life.end(new Error(sentence), { silent: false })
+          else wrong(`the only order service was told: ${sentence}`)
         },
       })
       await coordinator.start()

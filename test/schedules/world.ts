@@ -73,6 +73,9 @@ export class World {
   readonly #asks: Map<Buyer, number>
   /** A participant may count as down: the next beat asks it. */
   #restless = true
+  #incarnationLost = false
+  /** An open of a dead life has come after its incarnation was lost. */
+  #lostOneSpoke = false
   /** Calls of buyers that this life of the order service has not answered. */
   #unanswered = new Set<object>()
 
@@ -86,6 +89,7 @@ export class World {
       network: this.network,
       holdsIncarnation,
       wrong: (what) => this.onlooker.accuse(what),
+      lostOneSpoke: () => this.#lostOneSpoke,
     })
     this.participants = new Map(
       Object.entries(stock).map(([name, accounts]) => [
@@ -159,6 +163,7 @@ export class World {
       add('fault', 'the incarnation is lost', () => {
         spend('lostIncarnations')
         this.order.machine.disk.put(incarnationPath, undefined)
+        this.#incarnationLost = true
       })
     return found
   }
@@ -192,6 +197,7 @@ export class World {
       messages.toSorted().join('\n'),
       Object.values(this.#left).join(),
       [...this.#asks.values()].join(),
+      `${this.#incarnationLost} ${this.#lostOneSpoke}`,
       this.onlooker.fingerprint(),
     ].join('\n\n')
   }
@@ -323,6 +329,8 @@ export class World {
 
   #arrive(message: Message, { stays = false } = {}): void {
     message.travels = stays
+    if (this.#incarnationLost && message.from.dead && message.commands.some(({ op }) => op === 'open'))
+      this.#lostOneSpoke = true
     this.participants.get(message.to)!.execute(message)
   }
 

@@ -4,6 +4,7 @@ import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import type { LedgerReport } from '../storage/csv/ledger-engine.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
+import { cutInLog } from '../storage/csv/tail.ts'
 import type { World } from '../world.ts'
 import { createCatalogServer } from './server.ts'
 import { openToys } from './store.ts'
@@ -54,10 +55,9 @@ function tellStart(log: Logger, { cut, crashed, handEdits, openReservations }: L
     log.debug({ recovery: { ms, open_reservations: openReservations } }, 'nothing to recover')
     return
   }
-  const kept = cut && { cut_bytes: cut.bytes, cut_kept_as: cut.keptAs }
-  const torn = cut && `, the torn end of the journal (${cut.bytes} bytes) was cut and is kept as ${cut.keptAs}`
+  const { fields, words } = cutInLog('the journal', cut)
   log.warn(
-    { recovery: { ms, open_reservations: openReservations, ...kept } },
-    `recovered after a crash in ${ms} ms: ${open}${torn ?? ''}`,
+    { recovery: { ms, open_reservations: openReservations, ...fields } },
+    `recovered after a crash in ${ms} ms: ${open}${words}`,
   )
 }

@@ -5,11 +5,11 @@
  */
 import { parse } from 'csv-parse/sync'
 import { isAttemptId } from '../storage/attempt-id.ts'
-import { parseJournalLine } from '../storage/csv/journal.ts'
 import { parseRow } from '../storage/csv/row.ts'
 import { lines } from '../storage/csv/tail.ts'
 import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
+import { readLine } from './verify-ledger.ts'
 
 export interface Kept {
   path: string
@@ -82,14 +82,10 @@ function readLogEnd(bytes: Buffer): Contents {
 function readJournalEnd(bytes: Buffer): Contents {
   const reserved: string[] = []
   const what = pieces(bytes, 'line', (line) => {
-    try {
-      const read = parseJournalLine(line)
-      if (read?.kind === 'facts')
-        for (const fact of read.facts) if (fact.fact === 'open') reserved.push(fact.reservation.id)
-      return read !== undefined
-    } catch {
-      return false
-    }
+    const read = readLine(line)
+    if (read?.kind === 'facts')
+      for (const fact of read.facts) if (fact.fact === 'open') reserved.push(fact.reservation.id)
+    return read !== undefined
   })
   return { what, isTorn: true, orders: [], reserved }
 }

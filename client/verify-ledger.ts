@@ -87,7 +87,7 @@ async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks>
 }
 
 /** Undefined also where the line says what this version does not know. */
-function readLine(line: string): JournalLine | undefined {
+export function readLine(line: string): JournalLine | undefined {
   try {
     return parseJournalLine(line)
   } catch {

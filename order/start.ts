@@ -6,7 +6,7 @@ import { createCaller } from '../http/caller.ts'
 import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
-import type { Cut } from '../storage/csv/tail.ts'
+import { type Cut, cutInLog } from '../storage/csv/tail.ts'
 import type { FileSystem } from '../storage/file-system.ts'
 import type { World } from '../world.ts'
 import { Coordinator } from './coordinator.ts'
@@ -108,19 +108,14 @@ function tellRecovery(
   log: Logger,
   { finished, givenBack, cut, ms }: Recovered & { cut: Cut | undefined; ms: number },
 ): void {
-  const recovery = {
-    ms: Math.round(ms),
-    finished,
-    given_back: givenBack,
-    ...(cut && { cut_bytes: cut.bytes, cut_kept_as: cut.keptAs }),
-  }
+  const { fields, words } = cutInLog('orders.csv', cut)
+  const recovery = { ms: Math.round(ms), finished, given_back: givenBack, ...fields }
   if (cut === undefined && finished + givenBack === 0) {
     log.debug({ recovery }, 'nothing to recover')
     return
   }
-  const torn = cut && `, the torn end of orders.csv (${cut.bytes} bytes) was cut and is kept as ${cut.keptAs}`
   log.warn(
     { recovery },
-    `recovered after a crash in ${recovery.ms} ms: ${finished} ${finished === 1 ? 'purchase' : 'purchases'} finished, ${givenBack} given back${torn ?? ''}`,
+    `recovered after a crash in ${recovery.ms} ms: ${finished} ${finished === 1 ? 'purchase' : 'purchases'} finished, ${givenBack} given back${words}`,
   )
 }

@@ -97,6 +97,11 @@ export const realFileSystem: FileSystem = {
   },
 }
 
+/** Takes away what a crash left half written of whole files: nothing was decided by it. */
+export async function removeTemporaries(files: FileSystem, folder: string): Promise<void> {
+  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+}
+
 /**
  * Writes a whole file so that a crash leaves the old one or the new one: temp file → sync → rename → sync of the folder.
  * `beforeRename` is the last moment at which the old one can still be looked at.

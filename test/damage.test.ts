@@ -3,7 +3,7 @@
  * made worse; or it goes on, and only those who touch the damage hear of it.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
@@ -18,7 +18,7 @@ import { headLine, journalFormat } from '../storage/csv/journal.ts'
 import { bytesOf } from '../storage/csv/test/harness.ts'
 import { realFileSystem } from '../storage/file-system.ts'
 import { ask, eventually } from './ask.ts'
-import { buy, dataDirOf, NotOpened, startStore } from './store.ts'
+import { buy, copyOf, dataDirOf, NotOpened, startStore } from './store.ts'
 
 const keyOf = (number: number): string => `key-of-order-${number}`
 const purchase = { name: 'Tux', quantity: 1 }
@@ -30,12 +30,6 @@ t.before(async () => {
   for (let number = 1; number <= 8; number++) await buy(store.url, purchase, { key: keyOf(number) })
   await store.stop()
 })
-
-async function copy(t: Test): Promise<string> {
-  const dataDir = dataDirOf(t)
-  await cp(master, dataDir, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
-  return dataDir
-}
 
 const messages = (output: readonly string[]): string[] =>
   output.flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as { msg: string }).msg] : []))
@@ -87,7 +81,7 @@ t.test('a damaged row in the middle of orders.csv does not stop the shop', async
   ]
   for (const [what, change, key, found] of rows)
     t.test(what, { buffered: true }, async (t) => {
-      const dataDir = await copy(t)
+      const dataDir = await copyOf(t, master)
       const path = `${dataDir}/order/orders.csv`
       await writeFile(path, (await readFile(path, 'utf8')).replace(/^4,.*\n/m, change))
       const store = await startStore({ dataDir, t })
@@ -189,7 +183,7 @@ t.test('what stops a start, in files that no person should touch', async (t) => 
   ]
   for (const [what, file, change, said] of rows)
     t.test(what, { buffered: true }, async (t) => {
-      const dataDir = await copy(t)
+      const dataDir = await copyOf(t, master)
       const path = nameOf(dataDir, file)
       const left = readFileSync(path, 'utf8')
       const text = change(left)
@@ -199,7 +193,7 @@ t.test('what stops a start, in files that no person should touch', async (t) => 
       t.match(await refusal(t, dataDir, [file.split('/')[0]!]), said)
     })
   t.test('put back, the shop is open again', { buffered: true }, async (t) => {
-    const dataDir = await copy(t)
+    const dataDir = await copyOf(t, master)
     const path = `${dataDir}/${orders}`
     const left = readFileSync(path, 'utf8')
     await rm(path)

@@ -2,11 +2,11 @@
  * A shop owner with a spreadsheet: the store is stopped, toys_db.csv is edited, the store is started again. Every edit is
  * taken as it was meant or refused with its line; seen over HTTP, in the file, in the movements and by `verify`.
  */
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import t, { type Test } from 'tap'
+import { readFile, writeFile } from 'node:fs/promises'
+import t from 'tap'
 import { verifyFiles } from '../client/verify.ts'
 import { ask, booksOf, eventually } from './ask.ts'
-import { buy, dataDirOf, NotOpened, startStore } from './store.ts'
+import { buy, copyOf, dataDirOf, NotOpened, startStore } from './store.ts'
 
 const first = 'name,price,quantity\nTux,25.99,10\nWhale,19.99,10\nFox,9.50,10\n'
 
@@ -102,17 +102,11 @@ t.before(async () => {
   await store.stop()
 })
 
-async function soldThree(t: Test): Promise<string> {
-  const dataDir = dataDirOf(t)
-  await cp(master, dataDir, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
-  return dataDir
-}
-
 t.test('an edit made while the store is stopped is taken', async (t) => {
   t.jobs = 2
   for (const { what, change, toys = asLeft, file = fileAsLeft, edits = [] } of taken)
     t.test(what, { buffered: true }, async (t) => {
-      const dataDir = await soldThree(t)
+      const dataDir = await copyOf(t, master)
       const path = `${dataDir}/catalog/toys_db.csv`
       const left = await readFile(path, 'utf8')
       t.equal(left, fileAsLeft)
@@ -133,7 +127,7 @@ t.test('an edit made while the store is stopped is taken', async (t) => {
 })
 
 t.test('an edit that cannot be taken stops the start with its line, and nothing is changed', async (t) => {
-  const dataDir = await soldThree(t)
+  const dataDir = await copyOf(t, master)
   const path = `${dataDir}/catalog/toys_db.csv`
   const left = await readFile(path, 'utf8')
   const refused: [what: string, change: (text: string) => string, said: string][] = [

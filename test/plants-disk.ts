@@ -110,14 +110,14 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
   },
   {
     rule: 'a changed digit in a base stops the start',
-    file: start,
+    file: 'storage/csv/base.ts',
     from: '  if (unsealed.right === false) throw damagedBase(path)\n',
     to: '',
   },
   {
     rule: 'a line of the journal must fit its checksum',
     file: 'storage/csv/row.ts',
-    from: 'if (comma === -1 || line.slice(comma + 1) !== hex(crc32(line.slice(0, comma)))) return undefined',
+    from: 'if (comma === -1 || line.slice(comma + 1) !== checksumOf(line.slice(0, comma))) return undefined',
     to: 'if (comma === -1) return undefined',
   },
   {
@@ -141,9 +141,9 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
   },
   {
     rule: 'a left temp file is taken away',
-    file: start,
-    from: "  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await",
-    to: "  for (const left of await files.list(folder)) if (left.endsWith('.never')) await",
+    file: 'storage/file-system.ts',
+    from: "left.endsWith('.tmp')",
+    to: "left.endsWith('.never')",
   },
   {
     rule: 'who must mend a file finds all as it was',

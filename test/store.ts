@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cp } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -121,6 +122,13 @@ export async function startStore({ dataDir, env = {}, t, output = [] }: StoreOpt
 export function dataDirOf(t: Test, files: Parameters<Test['testdir']>[0] = {}): string {
   t.teardown(() => {})
   return t.testdir(files)
+}
+
+/** A data folder of the test's own, as that of a stopped store. */
+export async function copyOf(t: Test, master: string): Promise<string> {
+  const dataDir = dataDirOf(t)
+  await cp(master, dataDir, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
+  return dataDir
 }
 
 /** Buys through the front door; `body` is sent as it is where it is text, else as JSON. */

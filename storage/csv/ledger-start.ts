@@ -3,11 +3,12 @@
  * something; then the files are as they were.
  */
 import { StartError, systemCode } from '../../errors.ts'
-import { replaceFile } from '../file-system.ts'
-import type { Account, Command, Fact, Rule } from '../ledger.ts'
+import { removeTemporaries, replaceFile } from '../file-system.ts'
+import type { Account, Command, Rule } from '../ledger.ts'
 import { LedgerState } from '../ledger-state.ts'
 import { AppendFile, batchBytesMax } from './append-file.ts'
-import { damagedBase, sealBase, unsealBase } from './base.ts'
+import { damagedBase, parseBase, readBase, sealBase } from './base.ts'
+import { checkHandEdit, findHandEdit, isHandEdit } from './hand-edit.ts'
 import {
   baseName,
   factsLine,
@@ -71,7 +72,7 @@ export async function startLedger(
   const movements = await Movements.open(files, folder, movementBytes, lastMovement, giveUp)
   for (const movement of replayed.movements) movements.add(movement)
   const cut = replayed.torn === undefined ? undefined : await cutTorn(options, replayed.torn)
-  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+  await removeTemporaries(files, folder)
   await files.syncFolder(folder)
   if (readable === undefined) note(`${folder}/${options.name} was missing and is written anew`)
   const journal = await AppendFile.open(files, `${folder}/${segmentName(replayed.last)}`, giveUp)
@@ -223,12 +224,6 @@ function readSegment(
   return line === 0 ? { line: 1, at: 0, next: 0, torn: true } : undefined
 }
 
-async function readBase(files: LedgerFiles['files'], path: string): Promise<ReturnType<typeof unsealBase>> {
-  const unsealed = unsealBase(await files.readFile(path))
-  if (unsealed.right === false) throw damagedBase(path)
-  return unsealed
-}
-
 async function readReadable({
   files,
   folder,
@@ -237,75 +232,3 @@ async function readReadable({
   const stat = await files.stat(`${folder}/${name}`)
   return stat === undefined ? undefined : { mark: stat.mark, bytes: await files.readFile(`${folder}/${name}`) }
 }
-
-/**
- * The commands that make the state what the readable file says, where that is a person's doing. `ours`: it is byte for byte
- * as the store wrote it; one that a spreadsheet only saved again is written anew in our form.
- */
-async function findHandEdit(
-  { files, folder, name, columns }: LedgerFiles,
-  state: LedgerState,
-  bases: readonly number[],
-  readable: Buffer | undefined,
-  unsold: boolean,
-): Promise<{ handEdit: Command[]; edited: boolean; ours: boolean }> {
-  const none = { handEdit: [], edited: false, ours: false }
-  if (readable === undefined) return none
-  const read = await Promise.all(bases.map((base) => readBase(files, `${folder}/${baseName(base)}`)))
-  const baseBytes = read.map(({ bytes }) => bytes)
-  if (baseBytes.some((bytes) => bytes.equals(readable))) return { ...none, ours: true }
-  const path = `${folder}/${name}`
-  const wanted = parseAccounts(columns, readable, path)
-  const written = baseBytes.map((bytes, i) => parseBase({ columns }, bytes, `${folder}/${baseName(bases[i]!)}`))
-  if (written.some((accounts) => sameAccounts(accounts, wanted))) return none
-  const current = new Map(state.accounts())
-  if (sameAccounts(current, wanted)) return { ...none, edited: true }
-  if (!unsold)
-    throw new StartError(
-      `${path}: it was changed by hand, but the store did not stop cleanly and its journal holds purchases that the change does not know. ` +
-        `Nothing was touched. To go on: move the file aside, start the store, stop it, and make the change again in the new file`,
-    )
-  const puts = [...wanted].filter(([account, row]) => !sameAccount(current.get(account), row))
-  const gone = [...current.keys()].filter((account) => !wanted.has(account))
-  const handEdit = [
-    ...gone.map((account): Command => ({ op: 'remove', account, reason: handEditReason })),
-    ...puts.map(([account, row]): Command => ({ op: 'put', account, ...row, reason: handEditReason })),
-  ]
-  return { handEdit, edited: true, ours: false }
-}
-
-const handEditReason = 'hand edit'
-
-const isHandEdit = (facts: readonly Fact[]): boolean =>
-  facts.some((fact) => fact.fact === 'movement' && fact.movement.reason === handEditReason)
-
-function checkHandEdit({ folder, name }: LedgerFiles, state: LedgerState, commands: Command[], rule: Rule): void {
-  for (const outcome of rule(state, commands, 0).outcomes)
-    if (outcome.outcome === 'refused')
-      throw new StartError(
-        `${folder}/${name}: ${outcome.accounts.join(', ')} was taken out, but a purchase still holds some of it; ` +
-          'put the row back, start the whole store so that the purchase settles, stop it, and take the row out then',
-      )
-}
-
-/**
- * Our own file: a balance may be above what people may set it to, by what reservations gave back. Throws a StartError that
- * does not send a person to edit it.
- */
-function parseBase({ columns }: Pick<LedgerFiles, 'columns'>, bytes: Buffer, path: string): Map<string, Account> {
-  try {
-    return parseAccounts(columns, bytes, path, { most: Number.MAX_SAFE_INTEGER })
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error
-    throw new StartError(
-      `${error.message} (this file is the store's own: where a newer version wrote it, start that one; where it was damaged, ` +
-        'restore the folder from a backup)',
-    )
-  }
-}
-
-const sameAccount = (a: Account | undefined, b: Account): boolean =>
-  a !== undefined && a.balance === b.balance && a.attributes.join('\n') === b.attributes.join('\n')
-
-const sameAccounts = (a: ReadonlyMap<string, Account>, b: ReadonlyMap<string, Account>): boolean =>
-  a.size === b.size && [...b].every(([account, row]) => sameAccount(a.get(account), row))

@@ -2,7 +2,7 @@
  * How a log's file is made, taken over and checked at a start, before anything is decided by it. Only its tail is read.
  */
 import { StartError } from '../../errors.ts'
-import { type FileSystem, replaceFile } from '../file-system.ts'
+import { type FileSystem, removeTemporaries, replaceFile } from '../file-system.ts'
 import { formatRow, parseRow } from './row.ts'
 import { type Cut, cutTail, damaged, freeName, lineAt, lines, secureTail } from './tail.ts'
 
@@ -53,8 +53,7 @@ export async function checkLog(
     await file.close()
   }
   const cut = broken === undefined ? undefined : await cutTail(files, folder, name, broken, now)
-  // What a crash left half written of a whole file: nothing was decided by it.
-  for (const left of await files.list(folder)) if (left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+  await removeTemporaries(files, folder)
   await files.syncFolder(folder)
   return { first: header.length, lastNumber, cut, takenOver }
 }

@@ -53,17 +53,18 @@ export function parseRow(line: string): string[] | undefined {
   return fields
 }
 
-const hex = (sum: number): string => sum.toString(16).padStart(8, '0')
+/** CRC-32, as eight hexadecimal digits. */
+export const checksumOf = (data: string | Buffer): string => crc32(data).toString(16).padStart(8, '0')
 
 /** A line whose last field is the CRC-32 of what stands before it, so that a torn or changed one is noticed. */
 export function sealRow(fields: readonly string[]): string {
   const text = formatRow(fields)
-  return `${text},${hex(crc32(text))}`
+  return `${text},${checksumOf(text)}`
 }
 
 /** The fields of a sealed line without the checksum; undefined where the line is not whole. */
 export function unsealRow(line: string): string[] | undefined {
   const comma = line.lastIndexOf(',')
-  if (comma === -1 || line.slice(comma + 1) !== hex(crc32(line.slice(0, comma)))) return undefined
+  if (comma === -1 || line.slice(comma + 1) !== checksumOf(line.slice(0, comma))) return undefined
   return parseRow(line.slice(0, comma))
 }

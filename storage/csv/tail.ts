@@ -49,6 +49,15 @@ export interface Cut {
   bytes: number
 }
 
+/** A cut as a log line tells it: its fields, and what follows its sentence; nothing of both where nothing was cut. */
+export const cutInLog = (of: string, cut: Cut | undefined): { fields: Record<string, unknown>; words: string } =>
+  cut === undefined
+    ? { fields: {}, words: '' }
+    : {
+        fields: { cut_bytes: cut.bytes, cut_kept_as: cut.keptAs },
+        words: `, the torn end of ${of} (${cut.bytes} bytes) was cut and is kept as ${cut.keptAs}`,
+      }
+
 /** Keeps everything from `at` on in a file beside it, then cuts it off, both synced. */
 export async function cutTail(files: FileSystem, folder: string, name: string, at: number, now: number): Promise<Cut> {
   const file = await files.open(`${folder}/${name}`, 'write')

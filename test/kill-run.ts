@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { Agent, request } from 'undici'
 import { verdictLine, verifyFiles } from '../client/verify.ts'
+import { randomFrom } from '../storage/test/random.ts'
 import { type Store, startStore } from './store.ts'
 
 export interface KillRunOptions {
@@ -40,17 +41,6 @@ interface Told {
 
 const toys = ['Tux', 'Whale', 'Elephant', 'Fox', 'Python', 'Dolphin']
 const victims = ['catalog', 'order', 'frontend', 'all']
-
-/** A small generator (mulberry32): the same seed, the same run of choices. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 export async function killRun({
   dataDir,

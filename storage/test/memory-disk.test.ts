@@ -1,8 +1,8 @@
 /** The disk itself: too kind a one would let every test above it pass. */
 import t from 'tap'
-import { randomFrom } from '../../test/kill-run.ts'
 import { replaceFile } from '../file-system.ts'
 import { Calls, type FaultKind, fits, MemoryDisk } from './memory-disk.ts'
+import { randomFrom } from './random.ts'
 
 const text = (disk: MemoryDisk, path: string): string | undefined => disk.read(path)?.toString()
 const bytes = (content: string): Buffer => Buffer.from(content)

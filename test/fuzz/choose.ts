@@ -1,5 +1,5 @@
 /** Choices of a seed. Always true: the same seed and index make the same choices, whatever was chosen for another index. */
-import { randomFrom } from '../kill-run.ts'
+import { randomFrom } from '../../storage/test/random.ts'
 
 export interface Choose {
   /** A whole number from 0 to below `count`. */

@@ -1,8 +1,8 @@
 /** Histories of a simulated store that is right are accepted, and with one thing made wrong in them they are not. */
 import fc from 'fast-check'
 import t from 'tap'
+import { randomFrom } from '../../storage/test/random.ts'
 import { runs } from '../../storage/test/seed.ts'
-import { randomFrom } from '../kill-run.ts'
 import { judgeHistory } from './checker.ts'
 import type { Call, Window } from './record.ts'
 import { type Simulated, SimulatedStore } from './simulated-store.ts'

@@ -5,7 +5,7 @@
 import type { FileSystem, OpenFile } from '../../storage/file-system.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Fault, FaultKind, MemoryDisk, Mount } from '../../storage/test/memory-disk.ts'
-import { randomFrom } from '../kill-run.ts'
+import { randomFrom } from '../../storage/test/random.ts'
 
 /** `whole-write`: everything is written, and yet the call fails. */
 export type FailedWrite = 'EIO' | 'half-write' | 'whole-write'

@@ -1,5 +1,5 @@
 /** Schedules drawn at random: from a seed and an index follows the configuration, and each of the choices. */
-import { randomFrom } from '../kill-run.ts'
+import { randomFrom } from '../../storage/test/random.ts'
 import { type Configuration, large, small } from './configurations.ts'
 import { type Choice, type ChoiceKind, ends, World } from './world.ts'
 

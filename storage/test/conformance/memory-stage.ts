@@ -1,9 +1,9 @@
 /** The stage of an engine that lives in files: a disk in memory, a clock that stands still, and processes that can be ended. */
 
-import { randomFrom } from '../../../test/kill-run.ts'
 import type { FileSystem } from '../../file-system.ts'
 import { HandClock } from '../hand-clock.ts'
 import { type FaultKind, fits, MemoryDisk, type Mount } from '../memory-disk.ts'
+import { randomFrom } from '../random.ts'
 import type { Crash, Engine, Fault, Process, Stage } from './engine.ts'
 
 export const folder = '/data/store'

@@ -79,7 +79,7 @@ export async function killRun({
   }
   buyers.stop()
   await Promise.all(buying)
-  const wrong = [...buyers.wrong, ...(await judge(store, dataDir, buyers.told))]
+  const wrong = [...buyers.wrong, ...(await judge(store.url, dataDir, buyers.told))]
   const live = await atRest(dataDir)
   if ((await store.stop()) !== 0) wrong.push('the store did not stop in order')
   store = await startStore({ dataDir, env, ...given })
@@ -98,7 +98,7 @@ export async function killRun({
 }
 
 /** A shop that no run empties: where all is sold out, nobody could tell an outage from the end. */
-async function stock(dataDir: string): Promise<void> {
+export async function stock(dataDir: string): Promise<void> {
   await mkdir(`${dataDir}/catalog`, { recursive: true })
   const rows = toys.map((name) => `${name},25.99,1000000000\n`)
   await writeFile(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\n${rows.join('')}`)
@@ -106,7 +106,8 @@ async function stock(dataDir: string): Promise<void> {
 
 const portOf = (url: string): string => new URL(url).port
 
-class Buyers {
+/** Buyers who ask again with their key until they are answered. */
+export class Buyers {
   readonly told: Told[] = []
   readonly wrong: string[] = []
   askedAgain = 0
@@ -170,7 +171,7 @@ class Buyers {
 }
 
 /** What buyers were told against the log's file and the live API. */
-async function judge(store: Store, dataDir: string, told: readonly Told[]): Promise<string[]> {
+export async function judge(url: string, dataDir: string, told: readonly Told[]): Promise<string[]> {
   const wrong: string[] = []
   const rows: Record<string, string>[] = parse(readFileSync(`${dataDir}/order/orders.csv`), { columns: true })
   const byKey = new Map<string, Record<string, string>>()
@@ -185,7 +186,7 @@ async function judge(store: Store, dataDir: string, told: readonly Told[]): Prom
       wrong.push(`order ${number} (${key}) stands as ${JSON.stringify(row)}`)
   }
   for (const { number, name } of told.slice(-20)) {
-    const reply = await request(`${store.url}/orders/${number}`)
+    const reply = await request(`${url}/orders/${number}`)
     const { data } = (await reply.body.json()) as { data?: { name: string } }
     if (data?.name !== name) wrong.push(`GET /orders/${number} tells ${JSON.stringify(data)}`)
   }

@@ -18,15 +18,21 @@ export interface BatchOptions<In, Out> {
   queueMax: number
   /** An item's share of a batch; 1 where it is not given. */
   weight?: (item: In) => number
+  watch?: QueueWatch | undefined
 }
+
+/** Given how to ask how many items no batch has taken yet; what it returns is told how many each batch takes. */
+export type QueueWatch = (waiting: () => number) => (size: number) => void
 
 export class BatchQueue<In, Out> {
   readonly #options: BatchOptions<In, Out>
+  readonly #onBatch: ((size: number) => void) | undefined
   #waiting: Waiting<In, Out>[] = []
   #running: Promise<void> | undefined
 
   constructor(options: BatchOptions<In, Out>) {
     this.#options = options
+    this.#onBatch = options.watch?.(() => this.#waiting.length)
   }
 
   /** Throws `unavailable` where the queue is full: then nothing was begun. */
@@ -48,6 +54,7 @@ export class BatchQueue<In, Out> {
     await undefined // what was submitted in the same turn goes together
     while (this.#waiting.length > 0) {
       const batch = this.#next()
+      this.#onBatch?.(batch.length)
       try {
         const outs = await this.#options.run(batch.map(({ item }) => item))
         for (const [i, { resolve, reject }] of batch.entries()) {

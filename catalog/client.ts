@@ -3,7 +3,7 @@
  * catalog that another service imports.
  */
 import { z } from 'zod'
-import { createBatcher } from '../http/batcher.ts'
+import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import type { Command, Movement, Outcome } from '../storage/ledger.ts'
 
@@ -50,8 +50,8 @@ export interface CatalogClient {
   ready(): Promise<void>
 }
 
-export function createCatalogClient(caller: Caller): CatalogClient {
-  const ledger = createBatcher({ caller, path: '/ledger' })
+export function createCatalogClient(caller: Caller, hop: HopOptions = {}): CatalogClient {
+  const ledger = createBatcher({ ...hop, caller, path: '/ledger' })
   return {
     query: async (name, options) =>
       (await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)).data as Toy,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
+import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
@@ -37,20 +38,24 @@ export interface CatalogServerOptions {
   ledger: Ledger
   log: Logger
   clock: Clock
+  metrics: Metrics
   internalToken?: string | undefined
   /** Answer errors of the original's routes with status 200. */
   errorsAs200: boolean
 }
 
 /** Builds the server and does not listen. */
-export function createCatalogServer({ ledger, log, clock, internalToken, errorsAs200 }: CatalogServerOptions): Server {
+export function createCatalogServer(options: CatalogServerOptions): Server {
+  const { ledger, log, clock, metrics, internalToken, errorsAs200 } = options
   const one = async (wanted: Command): Promise<Outcome> => (await ledger.execute([wanted]))[0]!
 
   return createServer({
     log,
     clock,
     internalToken,
+    metrics,
     routes: [
+      { ...metricsRoute(metrics), internal: true },
       {
         method: 'GET',
         path: '/query/:name',

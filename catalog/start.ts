@@ -1,10 +1,12 @@
 /** The catalog wired together: lock, ledger, server. Given the world, so that a test can hold it. */
 import type { Logger } from 'pino'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
-import type { LedgerReport } from '../storage/csv/ledger-engine.ts'
+import type { CsvLedger, LedgerReport } from '../storage/csv/ledger-engine.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
 import { cutInLog } from '../storage/csv/tail.ts'
+import { measuredFiles } from '../storage/measured-files.ts'
 import type { World } from '../world.ts'
 import { createCatalogServer } from './server.ts'
 import { openToys } from './store.ts'
@@ -17,11 +19,13 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
     throw startError(error)
   }
   const lock = await openFolder(files, folder).catch(failed)
+  const metrics = createMetrics('catalog')
   const { ledger, report } = await openToys({
-    files,
+    files: measuredFiles(files, clock, metrics.seconds('file_sync_seconds', 'What an fdatasync takes', 'file')),
     clock,
     folder,
     ioDelayMs: settings.ioDelayMs,
+    watch: metrics.queue('ledger'),
     note: (sentence) => log.warn(sentence),
     giveUp: (error, { silent }) => {
       if (silent) end(error)
@@ -29,8 +33,9 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
     },
   }).catch(failed)
   tellStart(log, report, clock.elapsed() - began)
+  showLedger(metrics, ledger)
 
-  const server = createCatalogServer({ ledger, log, clock, ...settings })
+  const server = createCatalogServer({ ledger, log, clock, metrics, ...settings })
   const { url } = await server.listen({ host: settings.host, port: settings.catalogPort, setting: 'CATALOG_PORT' })
   return {
     url,
@@ -40,6 +45,15 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
       await lock.release()
     },
   }
+}
+
+/** So many toys' stock is shown at most: each is a series of its own for whoever keeps them. */
+const toysShown = 100
+
+function showLedger(metrics: Metrics, ledger: CsvLedger): void {
+  metrics.gauge('journal_bytes', "The journal's last segment", () => ledger.journalBytes)
+  metrics.gauge('reservations_open', 'Purchases that hold stock now', () => ledger.openReservations)
+  metrics.gauges('stock', 'Pieces, of the first toys by name', 'toy', () => ledger.balances(toysShown))
 }
 
 /** What the start found, a line for each thing that a person should know. */

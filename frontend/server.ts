@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
+import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import type { Route } from '../http/routes.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
@@ -29,6 +30,7 @@ export interface FrontendServerOptions {
   orders: OrderClient
   log: Logger
   clock: Clock
+  metrics: Metrics
   /** Why it is not ready, or undefined. */
   notReady: () => string | undefined
   /** How long a purchase may take, in milliseconds. */
@@ -40,7 +42,7 @@ export interface FrontendServerOptions {
 
 /** Builds the server and does not listen. */
 export function createFrontendServer(options: FrontendServerOptions): Server {
-  const { catalog, orders, log, clock, notReady, purchaseMs, adminToken, errorsAs200 } = options
+  const { catalog, orders, log, clock, metrics, notReady, purchaseMs, adminToken, errorsAs200 } = options
   const call = (context: Context) => ({ traceparent: context.knownTraceparent })
 
   const buy = async (context: Context) => {
@@ -105,8 +107,13 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
   return createServer({
     log,
     clock,
+    metrics,
     ready: notReady,
-    routes: routes.map((route) => ({ ...route, errorsAs200: errorsAs200 && route.path !== '/movements' })),
+    routes: [
+      // They tell how much is sold, as all orders do.
+      metricsRoute(metrics, (context) => checkOwner(context, adminToken)),
+      ...routes.map((route) => ({ ...route, errorsAs200: errorsAs200 && route.path !== '/movements' })),
+    ],
   })
 }
 

@@ -2,6 +2,7 @@
 import { createCatalogClient } from '../catalog/client.ts'
 import { sleep } from '../clock.ts'
 import { type Caller, createCaller } from '../http/caller.ts'
+import { createMetrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
 import { createOrderClient } from '../order/client.ts'
 import { type Settings, timesOf } from '../settings.ts'
@@ -13,12 +14,13 @@ const knockEveryMs = 50
 /** Resolves when it serves; ready once it has reached every neighbour, and a later outage does not unready it. */
 export async function startFrontend(settings: Settings, { clock, log }: World): Promise<Running> {
   const { purchaseMs, callMs, closeMs } = timesOf(settings)
+  const metrics = createMetrics('frontend')
   const callerOf = (origin: string, service: string, timeoutMs: number): Caller =>
     createCaller({ origin, service, token: settings.internalToken, timeoutMs, clock })
   const catalogCaller = callerOf(settings.catalogUrl, 'catalog', callMs)
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
-  const catalog = createCatalogClient(catalogCaller)
-  const orders = createOrderClient(orderCaller)
+  const catalog = createCatalogClient(catalogCaller, { clock })
+  const orders = createOrderClient(orderCaller, { watch: metrics.queue('to_order'), clock })
 
   const waitingFor = new Set(['catalog', 'order'])
   let closed = false
@@ -39,6 +41,7 @@ export async function startFrontend(settings: Settings, { clock, log }: World): 
     orders,
     log,
     clock,
+    metrics,
     notReady: () => (waitingFor.size === 0 ? undefined : `waiting for ${[...waitingFor].join(' and ')}`),
     purchaseMs,
     adminToken: settings.adminToken,

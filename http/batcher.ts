@@ -2,7 +2,7 @@
  * One hop to an internal endpoint, shared: while a request is under way, further items are collected and leave together as
  * one JSON array. Always: an item whose deadline has passed is not sent any more; the queue and a batch are bounded.
  */
-import { BatchQueue } from '../batch-queue.ts'
+import { BatchQueue, type QueueWatch } from '../batch-queue.ts'
 import { type Clock, realClock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import type { Caller, CallOptions } from './caller.ts'
@@ -14,8 +14,12 @@ export interface BatcherOptions {
   path: string
   batchMax?: number
   queueMax?: number
+  watch?: QueueWatch | undefined
   clock?: Clock
 }
+
+/** What a client passes on to its batcher. */
+export type HopOptions = Pick<BatcherOptions, 'watch' | 'clock'>
 
 export type ItemOptions = Pick<CallOptions, 'deadline' | 'traceparent'>
 
@@ -34,6 +38,7 @@ export function createBatcher({
   path,
   batchMax = 256,
   queueMax = 5000,
+  watch,
   clock = realClock,
 }: BatcherOptions): Batcher {
   const isLate = ({ deadline = Number.POSITIVE_INFINITY }: Waiting) => deadline - clock.elapsed() < 1
@@ -53,6 +58,6 @@ export function createBatcher({
     if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
     return body.map((answer: unknown) => (isRecord(answer) && 'data' in answer ? answer.data : errorFromBody(answer)))
   }
-  const queue = new BatchQueue({ run, batchMax, queueMax })
+  const queue = new BatchQueue({ run, batchMax, queueMax, watch })
   return (item, options = {}) => queue.submit({ item, ...options })
 }

@@ -15,6 +15,7 @@ import { HeldBytes } from './held-bytes.ts'
 import { createJournal, tooBusy } from './journal.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { type Address, listen } from './listen.ts'
+import type { Metrics } from './metrics.ts'
 import { errorStatus, type Prepared, prepare, prepareError, send } from './reply.ts'
 import { createRouter, type Match, type Route } from './routes.ts'
 import { createGuard } from './token.ts'
@@ -27,6 +28,8 @@ export interface ServerOptions {
   /** What `internal` routes ask for, as `authorization: Bearer …`. Without it they ask for nothing. */
   internalToken?: string | undefined
   limits?: Partial<Limits>
+  /** Counts the requests, and how many are in flight. */
+  metrics?: Metrics | undefined
   clock?: Clock
 }
 
@@ -53,6 +56,7 @@ export function createServer(options: ServerOptions): Server {
   const router = createRouter([...options.routes, ...healthRoutes(notReady)], limits)
   const journal = createJournal(log, clock)
   const guard = createGuard(options.internalToken)
+  const count = options.metrics?.requests(() => inFlight)
 
   const node = createNodeServer({
     maxHeaderSize: limits.headerBytesMax,
@@ -93,8 +97,10 @@ export function createServer(options: ServerOptions): Server {
     inFlight--
     if (inFlight === 0) onDrained()
     const status = error === undefined ? response.statusCode : errorStatus(error)
+    const ms = clock.elapsed() - arrivedAt
+    count?.(match.route, status, ms)
     context ??= contextOf(match)
-    journal.note({ request, context, route: match.route, status, error, ms: clock.elapsed() - arrivedAt })
+    journal.note({ request, context, route: match.route, status, error, ms })
 
     function contextOf({ route, params, queryText }: Match): Context {
       const receiveBody = () => receive(request, response, route)

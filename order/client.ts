@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { nameSchema } from '../catalog/client.ts'
-import { createBatcher } from '../http/batcher.ts'
+import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { wholeNumber } from '../http/check.ts'
 
@@ -60,8 +60,8 @@ export interface OrderClient {
   ready(): Promise<void>
 }
 
-export function createOrderClient(caller: Caller): OrderClient {
-  const order = createBatcher({ caller, path: '/order' })
+export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
+  const order = createBatcher({ ...hop, caller, path: '/order' })
   return {
     place: (purchase, key, options) => order({ ...purchase, key }, options) as Promise<Bought>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,

@@ -6,6 +6,7 @@ import { nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
+import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { keySchema } from './client.ts'
@@ -22,6 +23,7 @@ export interface OrderServerOptions {
   orders: Orders
   log: Logger
   clock: Clock
+  metrics: Metrics
   /** Why it cannot buy, or undefined. */
   notReady: () => string | undefined
   /** How long a purchase may take where the caller does not say, in milliseconds. */
@@ -33,13 +35,15 @@ export interface OrderServerOptions {
 
 /** Builds the server and does not listen. */
 export function createOrderServer(options: OrderServerOptions): Server {
-  const { orders, log, clock, notReady, purchaseMs, internalToken, errorsAs200 } = options
+  const { orders, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200 } = options
   return createServer({
     log,
     clock,
     internalToken,
     ready: notReady,
+    metrics,
     routes: [
+      { ...metricsRoute(metrics), internal: true },
       {
         method: 'POST',
         path: '/order',

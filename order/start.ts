@@ -3,11 +3,14 @@ import type { Logger } from 'pino'
 import { createCatalogClient } from '../catalog/client.ts'
 import { StartError } from '../errors.ts'
 import { createCaller } from '../http/caller.ts'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
 import { type Cut, cutInLog } from '../storage/csv/tail.ts'
 import type { FileSystem } from '../storage/file-system.ts'
+import type { Log } from '../storage/log.ts'
+import { measuredFiles } from '../storage/measured-files.ts'
 import type { World } from '../world.ts'
 import { Coordinator } from './coordinator.ts'
 import { openIncarnations } from './incarnations.ts'
@@ -26,14 +29,16 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   }
   const lock = await openFolder(files, folder).catch(failed)
   const times = timesOf(settings)
+  const metrics = createMetrics('order')
   // Before the log's torn end is cut: who must mend these files finds all as it was.
   const incarnations = await openIncarnations(files, folder).catch(failed)
   await checkOrders(files, folder).catch(failed)
   const { log: orderLog, checked } = await openOrders({
-    files,
+    files: measuredFiles(files, clock, metrics.seconds('file_sync_seconds', 'What an fdatasync takes', 'file')),
     clock,
     folder,
     ioDelayMs: settings.ioDelayMs,
+    watch: metrics.queue('orders'),
     note: (sentence) => log.warn(sentence),
     giveUp: (error, { silent }) => {
       if (silent) end(error)
@@ -49,11 +54,12 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     timeoutMs: times.callMs,
     clock,
   })
-  const client = createCatalogClient(caller)
+  const client = createCatalogClient(caller, { watch: metrics.queue('to_catalog'), clock })
   const catalog: Participant = {
     name: 'catalog',
     send: (commands, { deadline }) => client.ledger(commands, { deadline }),
   }
+  let recovered: Recovered = { finished: 0, givenBack: 0 }
   const coordinator = new Coordinator({
     clock,
     log: orderLog,
@@ -61,14 +67,19 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     participants: [catalog],
     callMs: times.callMs,
     note: (sentence) => log.warn(sentence),
-    recovered: (settled) => tellRecovery(log, { ...settled, cut: checked.cut, ms: clock.elapsed() - began }),
+    recovered(settled) {
+      recovered = settled
+      tellRecovery(log, { ...settled, cut: checked.cut, ms: clock.elapsed() - began })
+    },
     rival: (sentence) => end(new StartError(sentence)),
   })
+  showPurchases(metrics, orderLog, coordinator, () => recovered)
   const orders = new Orders({ log: orderLog, coordinator, clock })
   const server = createOrderServer({
     orders,
     log,
     clock,
+    metrics,
     notReady: () => coordinator.notReady,
     purchaseMs: times.purchaseMs,
     internalToken: settings.internalToken,
@@ -87,6 +98,25 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
       await lock.release()
     },
   }
+}
+
+function showPurchases(
+  metrics: Metrics,
+  log: Pick<Log, 'lastNumber'>,
+  coordinator: Coordinator,
+  recovered: () => Recovered,
+): void {
+  metrics.gauge('orders_last_number', 'The number of the last order', () => log.lastNumber)
+  metrics.gauge('attempts_unsettled', 'Decided, and not acknowledged by the catalog yet', () =>
+    Object.values(coordinator.unsettled).reduce((sum, count) => sum + count, 0),
+  )
+  metrics.counters('recovered_purchases_total', 'Settled after a crash, since this start', 'how', () => {
+    const { finished, givenBack } = recovered()
+    return [
+      ['finished', finished],
+      ['given_back', givenBack],
+    ]
+  })
 }
 
 /**

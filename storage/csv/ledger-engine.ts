@@ -7,7 +7,7 @@
  * takes them the other way round.
  */
 import { Mutex } from 'async-mutex'
-import { BatchQueue } from '../../batch-queue.ts'
+import { BatchQueue, type QueueWatch } from '../../batch-queue.ts'
 import { sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import type { Account, Command, Fact, Ledger, Movement, Outcome, Rule } from '../ledger.ts'
@@ -28,6 +28,7 @@ export interface LedgerOptions extends LedgerFiles {
   seed: ReadonlyMap<string, Account>
   /** Simulated time of one write or read, in milliseconds; taken inside the locks, once a batch. */
   ioDelayMs: number
+  watch?: QueueWatch | undefined
 }
 
 export interface LedgerReport {
@@ -65,6 +66,7 @@ export class CsvLedger implements Ledger {
       batchMax: 1000,
       queueMax: 10_000,
       weight: (commands) => commands.length,
+      watch: options.watch,
     })
     this.#catchUp = new CatchUp({
       clock: options.clock,
@@ -88,6 +90,25 @@ export class CsvLedger implements Ledger {
     return { ledger, report }
   }
 
+  /** Open reservations, as readers see them. A batch is published in one turn, so without the lock, too, it is whole. */
+  get openReservations(): number {
+    let count = 0
+    for (const _ of this.#state.reservations()) count += 1
+    return count
+  }
+
+  /** Of the journal's last segment. */
+  get journalBytes(): number {
+    return this.#segments.journal.length
+  }
+
+  /** The first accounts by name, as readers see them. */
+  balances(limit: number): [name: string, balance: number][] {
+    return this.#sortedNames()
+      .slice(0, limit)
+      .map((name) => [name, this.#state.account(name)!.balance])
+  }
+
   execute(commands: readonly Command[]): Promise<Outcome[]> {
     return this.#queue.submit(commands)
   }
@@ -98,9 +119,9 @@ export class CsvLedger implements Ledger {
 
   list(after: string, limit: number): Promise<(Account & { name: string })[]> {
     return this.#reads.read(() => {
-      this.#names ??= [...this.#state.accounts()].map(([name]) => name).sort()
-      const from = firstAbove(this.#names, after)
-      return this.#names.slice(from, from + limit).map((name) => ({ name, ...this.#state.account(name)! }))
+      const names = this.#sortedNames()
+      const from = firstAbove(names, after)
+      return names.slice(from, from + limit).map((name) => ({ name, ...this.#state.account(name)! }))
     })
   }
 
@@ -116,6 +137,11 @@ export class CsvLedger implements Ledger {
     await this.#writing.runExclusive(() => this.#segments.markStop())
     await this.#segments.journal.close()
     await this.#movements.close()
+  }
+
+  #sortedNames(): readonly string[] {
+    this.#names ??= [...this.#state.accounts()].map(([name]) => name).sort()
+    return this.#names
   }
 
   async #write(batch: (readonly Command[])[]): Promise<(Outcome[] | Error)[]> {

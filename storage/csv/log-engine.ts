@@ -3,7 +3,7 @@
  * the mutex `writing`; memory holds the last 1,048,576 keys and no orders.
  */
 import { Mutex } from 'async-mutex'
-import { BatchQueue } from '../../batch-queue.ts'
+import { BatchQueue, type QueueWatch } from '../../batch-queue.ts'
 import { type Clock, sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import type { FileSystem } from '../file-system.ts'
@@ -28,6 +28,7 @@ export interface LogOptions {
   ioDelayMs: number
   /** Of so many orders the keys are remembered, a power of two; fewer take less memory. */
   keys?: number
+  watch?: QueueWatch | undefined
 }
 
 /** What waits to be written: its rows without their numbers and places. */
@@ -81,6 +82,7 @@ export class CsvLog implements Log {
       batchMax: batchBytesMax,
       queueMax: 10_000,
       weight: bytesAtMost,
+      watch: options.watch,
     })
     this.#findKeysAgain().catch(() => {}) // those who wait for it are told; nobody may wait yet
   }

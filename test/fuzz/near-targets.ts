@@ -125,7 +125,7 @@ export function path({ choose }: Place): FuzzRequest {
       '/buy_qty',
       '/order',
       '/query/Tux',
-      '/metrics',
+      '/metrics/',
       '/__proto__',
       '/constructor',
       '/livez/',

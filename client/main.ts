@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /** The client's command line. Nothing imports this file. */
 import { Command } from 'commander'
+import { backupCommand } from './backup.ts'
 import { loadCommand } from './load.ts'
 import { verifyCommand } from './verify.ts'
 
 await new Command('client')
-  .description('load a toy store and check its books')
+  .description('load a toy store, check its books, copy it')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addCommand(loadCommand())
   .addCommand(verifyCommand())
+  .addCommand(backupCommand())
   .parseAsync()

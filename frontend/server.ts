@@ -14,15 +14,18 @@ import { keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
 import { checkOwner, purchaseFailure } from './frontend.ts'
 
 const safe = Number.MAX_SAFE_INTEGER
-const limit = wholeNumberText(1, 1000).default(50)
+const pageLimit = wholeNumberText(1, 1000).default(50)
 const product = z.object({ name: nameSchema })
-const productPage = z.object({ after: z.string({ error: 'must be given once' }).max(800).default(''), limit })
+const productPage = z.object({
+  after: z.string({ error: 'must be given once' }).max(800).default(''),
+  limit: pageLimit,
+})
 const order = z.object({ number: wholeNumberText(0, safe) })
-const orderPage = z.object({ before: wholeNumberText(0, safe).optional(), limit })
+const orderPage = z.object({ before: wholeNumberText(0, safe).optional(), limit: pageLimit })
 const movementPage = z.object({
   ledger: z.literal('stock', { error: 'must be stock' }).default('stock'),
   after: wholeNumberText(0, safe).default(0),
-  limit,
+  limit: pageLimit,
 })
 
 export interface FrontendServerOptions {
@@ -61,9 +64,12 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
   }
 
   const routes: Route[] = [
+    // They tell how much is sold, as all orders do.
+    metricsRoute(metrics, (context) => checkOwner(context, adminToken)),
     {
       method: 'GET',
       path: '/products/:name',
+      errorsAs200,
       handle: async (context) => ({
         data: await read(catalog.query(check(product, context.params).name, call(context))),
       }),
@@ -71,21 +77,24 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     {
       method: 'GET',
       path: '/products',
+      errorsAs200,
       async handle(context) {
         const page = check(productPage, context.query)
         const { data, next } = await read(catalog.list(page.after, page.limit, call(context)))
         return { data, extra: { next } }
       },
     },
-    { method: 'POST', path: '/orders', handle: buy },
+    { method: 'POST', path: '/orders', errorsAs200, handle: buy },
     {
       method: 'GET',
       path: '/orders/:number',
+      errorsAs200,
       handle: async (context) => ({ data: await read(orders.get(check(order, context.params).number, call(context))) }),
     },
     {
       method: 'GET',
       path: '/orders',
+      errorsAs200,
       async handle(context) {
         checkOwner(context, adminToken)
         const page = check(orderPage, context.query)
@@ -109,11 +118,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     clock,
     metrics,
     ready: notReady,
-    routes: [
-      // They tell how much is sold, as all orders do.
-      metricsRoute(metrics, (context) => checkOwner(context, adminToken)),
-      ...routes.map((route) => ({ ...route, errorsAs200: errorsAs200 && route.path !== '/movements' })),
-    ],
+    routes,
   })
 }
 

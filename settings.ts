@@ -85,7 +85,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (!result.success) {
     const [issue] = result.error.issues
     const name = String(issue!.path[0])
-    throw new StartError(`the setting ${name} ${issue!.message}, but it is ${JSON.stringify(given[name])}`)
+    const shown = name.endsWith('_TOKEN') ? '' : `, but it is ${JSON.stringify(given[name])}` // a secret belongs into no log
+    throw new StartError(`the setting ${name} ${issue!.message}${shown}`)
   }
   const { data } = result
   const at = (portNumber: number) => `http://${urlHost(data.HOST)}:${portNumber}`

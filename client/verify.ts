@@ -6,6 +6,7 @@
  * that is open there is among the reserved; a later one is not counted. What was kept aside is read before both, so that
  * what it says of them is known to them.
  */
+import { access } from 'node:fs/promises'
 import { Command } from 'commander'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
@@ -102,6 +103,9 @@ export function verifyCommand(): Command {
     .action(async ({ data }: { data: string }) => {
       let verdict: Verdict
       try {
+        await access(`${data}/catalog`).catch(() => {
+          throw new Error(`${data} holds no store (there is no folder catalog in it)`)
+        })
         verdict = await verifyFiles(data)
       } catch (error) {
         process.stderr.write(`verify: ${(error as Error).message}\n`)

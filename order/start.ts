@@ -32,11 +32,12 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   const metrics = createMetrics('order')
   // Before the log's torn end is cut: who must mend these files finds all as it was.
   const incarnations = await openIncarnations(files, folder).catch(failed)
-  await checkOrders(files, folder).catch(failed)
+  const used = await checkOrders(files, folder).catch(failed)
   const { log: orderLog, checked } = await openOrders({
     files: measuredFiles(files, clock, metrics.seconds('file_sync_seconds', 'What an fdatasync takes', 'file')),
     clock,
     folder,
+    used,
     ioDelayMs: settings.ioDelayMs,
     watch: metrics.queue('orders'),
     note: (sentence) => log.warn(sentence),
@@ -121,9 +122,9 @@ function showPurchases(
 
 /**
  * An incarnation is taken only after orders.csv was made: where the one is there and the other is not, orders were lost, and a
- * new log would give their numbers again and their pieces back.
+ * new log would give their numbers again and their pieces back. Resolves to whether the folder has been used.
  */
-async function checkOrders(files: FileSystem, folder: string): Promise<void> {
+async function checkOrders(files: FileSystem, folder: string): Promise<boolean> {
   const [orders, incarnation] = await Promise.all(
     ['orders.csv', 'incarnation.csv'].map((name) => files.stat(`${folder}/${name}`)),
   )
@@ -131,6 +132,7 @@ async function checkOrders(files: FileSystem, folder: string): Promise<void> {
     throw new StartError(
       `${folder}/orders.csv is missing, and this folder had one: restore it from a backup, or, to begin all books anew, move the whole data folder aside`,
     )
+  return incarnation !== undefined
 }
 
 /** One line about a start that found something to recover. A kill while nothing was under way leaves no trace here. */

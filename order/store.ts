@@ -10,13 +10,27 @@ const originalColumns = ['order_no', 'name', 'quantity', 'price']
 
 export const format: LogFormat = { columns, keyColumn: 'key', attemptColumn: 'attempt', takeOver }
 
-/** Opens `orders.csv`. Throws a StartError where a person must mend something. */
-export const openOrders = (options: Omit<LogOptions, 'name' | 'format'>): ReturnType<typeof CsvLog.open> =>
-  CsvLog.open({ ...options, name: 'orders.csv', format })
+/** Opens `orders.csv`; `used`: this folder has had orders of its own. Throws a StartError where a person must mend something. */
+export const openOrders = ({
+  used = false,
+  ...options
+}: Omit<LogOptions, 'name' | 'format'> & { used?: boolean }): ReturnType<typeof CsvLog.open> =>
+  CsvLog.open({ ...options, name: 'orders.csv', format: used ? { ...format, takeOver: refuse } : format })
+
+/** Taken over, they would stand where this store's own orders were, and their pieces would be missing from the books. */
+function refuse(header: string[], _text: string, path: string): undefined {
+  if (isOriginal(header))
+    throw new StartError(
+      `${path}:1: these are an older store's orders, but this folder had orders of its own; bring them into an empty data folder`,
+    )
+}
+
+const isOriginal = (header: readonly string[]): boolean =>
+  header.map((column) => column.trim()).join() === originalColumns.join()
 
 /** The original's rows as ours: without an attempt, so that they do not count as sold (the stock came along already less). */
 function takeOver(header: string[], text: string, path: string): string[][] | undefined {
-  if (header.map((column) => column.trim()).join() !== originalColumns.join()) return undefined
+  if (!isOriginal(header)) return undefined
   let records: { record: string[]; info: { lines: number } }[]
   try {
     const options = { bom: true, info: true, from: 2, relax_column_count: true, skip_empty_lines: true } as const

@@ -55,6 +55,7 @@ const named: [code: RegExp, readme: string][] = [
   [/strangeHeader\(/, 'orders.csv:1: the file was saved by another program'],
   [/its last mebibyte holds no whole row/, 'its last mebibyte holds no whole row'],
   [/is missing, and this folder had one/, 'orders.csv is missing, and this folder had one'],
+  [/these are an older store's orders/, "these are an older store's orders"],
   [/this is no incarnation/, 'this is no incarnation'],
   [/^sentence\)/, 'another order service uses the same catalog'],
 ]
@@ -96,6 +97,8 @@ const elsewhere: [file: string, code: string, readme: string][] = [
     'rows are damaged, missing or out of their order',
     'rows are damaged, missing or out of their order',
   ],
+  ['storage/csv/log-engine.ts', ' is damaged or missing', 'order 8 is damaged or missing'],
+  ['storage/csv/log-engine.ts', '!.number} is damaged', 'order 8 is damaged'],
   ['client/verify.ts', 'nothing of it was acknowledged', 'nothing of it was acknowledged'],
   ['client/verify.ts', 'some of it was acknowledged', 'some of it was acknowledged'],
   ['client/verify-kept.ts', 'an edit made while the store ran', 'an edit made while the store ran'],

@@ -50,6 +50,19 @@ t.test("the original's orders are taken over: numbers go on, books balance, the 
   )
 })
 
+t.test("an original's orders are refused where the folder had orders of its own, and nothing is changed", async (t) => {
+  const dataDir = dataDirOf(t)
+  const first = await startStore({ dataDir, t })
+  await buy(first.url, { name: 'Tux', quantity: 1 })
+  await first.stop()
+  await writeFile(`${dataDir}/order/orders.csv`, original)
+  const error: unknown = await startStore({ dataDir, t }).catch((reason: unknown) => reason)
+  if (!(error instanceof NotOpened)) throw error
+  t.equal(error.code, 2)
+  t.match(error.output.join('\n'), "order/orders.csv:1: these are an older store's orders")
+  t.equal(await readFile(`${dataDir}/order/orders.csv`, 'utf8'), original)
+})
+
 t.test("an original's file that is broken stops the start and stays as it was", async (t) => {
   const broken = `${original}8,Tux,many,15.99\n`
   const dataDir = dataDirOf(t, { order: { 'orders.csv': broken } })
@@ -75,5 +88,5 @@ t.test('verify tells a difference with file and line, and exits with 1', async (
   const { code, said } = await verify(dataDir)
   t.equal(code, 1)
   t.match(said, 'Tux: movements add up to 93, but 90 in stock + 0 reserved + 2 sold is 92')
-  t.match(await verify(`${dataDir}/nowhere`), { code: 2, said: /^verify: / })
+  t.match(await verify(`${dataDir}/nowhere`), { code: 2, said: /^verify: .*nowhere holds no store/ })
 })

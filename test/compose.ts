@@ -11,7 +11,7 @@ import { verdictLine, verifyFiles } from '../client/verify.ts'
 import { randomFrom } from '../storage/test/random.ts'
 import { ask } from './ask.ts'
 import { notWritable, originalFiles, portInUse, startedTwice } from './compose/bad-input.ts'
-import { createProject, type Project } from './compose/project.ts'
+import { createProject, ownerToken, type Project } from './compose/project.ts'
 import { Buyers, judge } from './kill-run.ts'
 
 const services = ['catalog', 'order', 'frontend']
@@ -107,6 +107,13 @@ async function downAndUp(project: Project, owner: number): Promise<string[]> {
   console.log(`up again: a purchase after ${await project.open()} ms`)
   const { body } = (await ask(`${project.url}/orders/${last[0]}`)) as { body: { data?: { name: string } } }
   if (body.data?.name !== last[2]) wrong.push(`order ${last[0]} is ${JSON.stringify(body)} after down and up`)
+  for (const [headers, status] of [
+    [{}, 401],
+    [{ authorization: `Bearer ${ownerToken}` }, 200],
+  ] as const) {
+    const reply = await ask(`${project.url}/movements`, { headers })
+    if (reply.status !== status) wrong.push(`/movements is ${reply.status} with ${JSON.stringify(headers)}`)
+  }
   return wrong
 }
 

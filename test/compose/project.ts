@@ -13,6 +13,9 @@ import { buy } from '../store.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** A setting of whoever calls Compose, which must reach the front end. */
+export const ownerToken = 'owner-of-the-test'
+
 export class Project {
   readonly folder: string
   readonly name: string
@@ -53,7 +56,7 @@ export class Project {
     const [program, ...first] = this.#program
     const options = {
       cwd: this.folder,
-      env: { ...process.env, PORT: `${this.port}` },
+      env: { ...process.env, PORT: `${this.port}`, ADMIN_TOKEN: ownerToken },
       encoding: 'utf8',
       timeout: 600_000,
     } as const

@@ -1,7 +1,7 @@
 /**
- * A waiting room: while one batch is under way, what arrives is collected, and the next batch takes it all; alone, an item
- * leaves at once. Group commit shares a sync this way, and a hop between services a request. Always: one batch at a time,
- * in order of arrival, both bounded.
+ * A waiting room: while a batch is under way, what arrives is collected, and the next batch takes it all; alone, an item
+ * leaves at once. Group commit shares a sync this way, and a hop between services a request. Always: at most `parallel`
+ * batches at a time, begun in order of arrival, all bounded.
  */
 import { StoreError } from './errors.ts'
 
@@ -18,59 +18,98 @@ export interface BatchOptions<In, Out> {
   queueMax: number
   /** An item's share of a batch; 1 where it is not given. */
   weight?: (item: In) => number
+  /** How many batches may be under way at the same time; 1 where it is not given. */
+  parallel?: number
+  /** What is submitted until it resolves goes together; where it is not given, the same turn's. */
+  gather?: () => Promise<void>
+  /** Calls back when items that are in no hurry have waited long enough for company. */
+  patience?: (over: () => void) => unknown
   watch?: QueueWatch | undefined
 }
 
 /** Given how to ask how many items no batch has taken yet; what it returns is told how many each batch takes. */
 export type QueueWatch = (waiting: () => number) => (size: number) => void
 
+const sameTurn = (): Promise<void> => Promise.resolve()
+
 export class BatchQueue<In, Out> {
   readonly #options: BatchOptions<In, Out>
   readonly #onBatch: ((size: number) => void) | undefined
+  readonly #running = new Set<Promise<void>>()
   #waiting: Waiting<In, Out>[] = []
-  #running: Promise<void> | undefined
+  /** Something waits that shall not wait for company. */
+  #hurried = false
+  #gathering = false
+  #patient = false
+  #lanes = 0
 
   constructor(options: BatchOptions<In, Out>) {
     this.#options = options
     this.#onBatch = options.watch?.(() => this.#waiting.length)
   }
 
-  /** Throws `unavailable` where the queue is full: then nothing was begun. */
-  submit(item: In): Promise<Out> {
-    if (this.#waiting.length >= this.#options.queueMax)
+  /**
+   * `patient`: it may wait a moment to go with others. Throws `unavailable` where the queue is full: then nothing was begun.
+   */
+  submit(item: In, { patient = false }: { patient?: boolean } = {}): Promise<Out> {
+    const { queueMax, patience } = this.#options
+    if (this.#waiting.length >= queueMax)
       return Promise.reject(new StoreError('unavailable', 'too much is waiting; try again in a moment'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
-      this.#running ??= this.#drain()
+      if (!patient || patience === undefined) this.#hurry()
+      else if (!this.#patient) {
+        this.#patient = true
+        patience(() => {
+          this.#patient = false
+          if (this.#waiting.length > 0) this.#hurry()
+        })
+      }
     })
   }
 
   /** Resolves when it is idle. */
   async settled(): Promise<void> {
-    while (this.#running !== undefined) await this.#running
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  #hurry(): void {
+    this.#hurried = true
+    if (this.#gathering || this.#lanes >= (this.#options.parallel ?? 1)) return
+    this.#gathering = true
+    this.#lanes += 1
+    const drained = this.#drain().finally(() => this.#running.delete(drained))
+    this.#running.add(drained)
   }
 
   async #drain(): Promise<void> {
-    await undefined // what was submitted in the same turn goes together
-    while (this.#waiting.length > 0) {
+    await (this.#options.gather ?? sameTurn)()
+    this.#gathering = false
+    while (this.#hurried && this.#waiting.length > 0) {
       const batch = this.#next()
+      this.#hurried = this.#waiting.length > 0
       this.#onBatch?.(batch.length)
       try {
         const outs = await this.#options.run(batch.map(({ item }) => item))
-        for (const [i, { resolve, reject }] of batch.entries()) {
+        for (let i = 0; i < batch.length; i++) {
           const out = outs[i]!
-          if (out instanceof Error) reject(out)
-          else resolve(out)
+          if (out instanceof Error) batch[i]!.reject(out)
+          else batch[i]!.resolve(out)
         }
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }
     }
-    this.#running = undefined
+    this.#lanes -= 1 // in the same turn in which nothing was left: who comes next begins anew
   }
 
   #next(): Waiting<In, Out>[] {
     const { batchMax, weight } = this.#options
+    if (weight === undefined && this.#waiting.length <= batchMax) {
+      const all = this.#waiting
+      this.#waiting = []
+      return all
+    }
     let load = 0
     let count = 0
     for (; count < this.#waiting.length; count++) {

@@ -3,7 +3,7 @@
  * catalog that another service imports.
  */
 import { z } from 'zod'
-import { createBatcher, type HopOptions } from '../http/batcher.ts'
+import { createBatcher, type HopOptions, type ItemOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import type { Command, Movement, Outcome } from '../storage/ledger.ts'
 
@@ -45,7 +45,7 @@ export interface CatalogClient {
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
   movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
   /** The ledger's commands, answered in their order. */
-  ledger(commands: readonly Command[], options: CallOptions): Promise<Outcome[]>
+  ledger(commands: readonly Command[], options: ItemOptions): Promise<Outcome[]>
   /** Throws where it is not ready. */
   ready(): Promise<void>
 }

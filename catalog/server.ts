@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
-import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
+import { check, hasFields, isWholeNumber, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
@@ -10,10 +10,11 @@ import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
 import { productNotFound, soldOf, toyOf } from './catalog.ts'
-import { nameSchema } from './client.ts'
+import { nameFault, nameSchema } from './client.ts'
 
 const id = z.string().refine(isAttemptId, { error: 'must be an attempt id such as a1-1' })
-const pieces = wholeNumber(1, 1_000_000)
+const piecesMax = 1_000_000
+const pieces = wholeNumber(1, piecesMax)
 const items = z
   .array(z.strictObject({ account: nameSchema, amount: pieces }))
   .min(1)
@@ -21,12 +22,28 @@ const items = z
   .refine((all) => new Set(all.map(({ account }) => account)).size === all.length, {
     error: 'must name each account once',
   })
-const command: z.ZodType<Command> = z.discriminatedUnion('op', [
+export const commandSchema: z.ZodType<Command> = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('reserve'), id, after: wholeNumber(0, Number.MAX_SAFE_INTEGER), items }),
   z.strictObject({ op: z.literal('confirm'), id }),
   z.strictObject({ op: z.literal('void'), id }),
   z.strictObject({ op: z.literal('open'), fence: id, first: z.boolean() }),
 ])
+
+/** The quick look before that schema: what each purchase sends. */
+export function isCommand(value: unknown): value is Command {
+  if (!hasFields(value, 2) && !hasFields(value, 4)) return false
+  const { op, id, after, items } = value
+  if (typeof id !== 'string' || !isAttemptId(id)) return false
+  if (op === 'confirm' || op === 'void') return hasFields(value, 2)
+  return op === 'reserve' && isWholeNumber(after, 0, Number.MAX_SAFE_INTEGER) && isOneItem(items)
+}
+
+function isOneItem(items: unknown): boolean {
+  if (!Array.isArray(items) || items.length !== 1 || !hasFields(items[0], 2)) return false
+  const { account, amount } = items[0]
+  return typeof account === 'string' && nameFault(account) === undefined && isWholeNumber(amount, 1, piecesMax)
+}
+
 const sale = z.strictObject({ name: nameSchema, quantity: pieces, id: id.optional() })
 const productPage = z.object({ after: z.string().default(''), limit: wholeNumberText(1, 1000).default(50) })
 const movementPage = z.object({
@@ -102,7 +119,7 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         path: '/ledger',
         internal: true,
         bodyBytesMax: 8 << 20,
-        handle: async (context) => answerEach(await context.body(), command, one),
+        handle: async (context) => answerEach(await context.body(), commandSchema, one, isCommand),
       },
       {
         method: 'GET',

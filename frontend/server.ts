@@ -1,5 +1,4 @@
 /** The public's routes: the shop's only door. It owns no data. */
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type CatalogClient, nameSchema } from '../catalog/client.ts'
@@ -10,8 +9,9 @@ import type { Context } from '../http/context.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import type { Route } from '../http/routes.ts'
 import { createServer, type Server } from '../http/server.ts'
-import { keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
+import { isPurchase, keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
 import { checkOwner, purchaseFailure } from './frontend.ts'
+import { mintKey } from './keys.ts'
 
 const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
@@ -52,9 +52,9 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     const given = context.header('idempotency-key')
     const key =
       given === undefined
-        ? randomBytes(16).toString('hex')
+        ? mintKey()
         : check(z.object({ 'Idempotency-Key': keySchema }), { 'Idempotency-Key': given })['Idempotency-Key']
-    const purchase = check(purchaseSchema, await context.body())
+    const purchase = check(purchaseSchema, await context.body(), isPurchase)
     try {
       const data = await orders.place(purchase, key, { ...call(context), deadline: clock.elapsed() + purchaseMs })
       return { data, headers: { 'idempotency-key': key } }

@@ -20,7 +20,11 @@ export async function startFrontend(settings: Settings, { clock, log }: World): 
   const catalogCaller = callerOf(settings.catalogUrl, 'catalog', callMs)
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
-  const orders = createOrderClient(orderCaller, { watch: metrics.queue('to_order'), clock })
+  const orders = createOrderClient(orderCaller, {
+    parallel: Number(process.env.PAR1 ?? 2),
+    watch: metrics.queue('to_order'),
+    clock,
+  })
 
   const waitingFor = new Set(['catalog', 'order'])
   let closed = false

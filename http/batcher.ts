@@ -1,6 +1,7 @@
 /**
- * One hop to an internal endpoint, shared: while a request is under way, further items are collected and leave together as
- * one JSON array. Always: an item whose deadline has passed is not sent any more; the queue and a batch are bounded.
+ * One hop to an internal endpoint, shared: what the process reads in one go leaves together as one JSON array, and while
+ * `parallel` requests are under way, further items are collected. Always: an item whose deadline has passed is not sent any
+ * more; the queue and a batch are bounded.
  */
 import { BatchQueue, type QueueWatch } from '../batch-queue.ts'
 import { type Clock, realClock } from '../clock.ts'
@@ -14,14 +15,24 @@ export interface BatcherOptions {
   path: string
   batchMax?: number
   queueMax?: number
+  /** Requests under way at the same time. */
+  parallel?: number
   watch?: QueueWatch | undefined
   clock?: Clock
 }
 
 /** What a client passes on to its batcher. */
-export type HopOptions = Pick<BatcherOptions, 'watch' | 'clock'>
+export type HopOptions = Pick<BatcherOptions, 'parallel' | 'watch' | 'clock'>
 
-export type ItemOptions = Pick<CallOptions, 'deadline' | 'traceparent'>
+export interface ItemOptions extends Pick<CallOptions, 'deadline' | 'traceparent'> {
+  /** It may wait a moment to go with others. */
+  patient?: boolean
+}
+
+/** How long an item that is in no hurry waits for company, in milliseconds. */
+const patienceMs = 5
+/** Node calls it when all sockets that had something to read have been read. */
+const allRead = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 interface Waiting extends ItemOptions {
   item: unknown
@@ -38,6 +49,7 @@ export function createBatcher({
   path,
   batchMax = 256,
   queueMax = 5000,
+  parallel = 1,
   watch,
   clock = realClock,
 }: BatcherOptions): Batcher {
@@ -58,6 +70,7 @@ export function createBatcher({
     if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
     return body.map((answer: unknown) => (isRecord(answer) && 'data' in answer ? answer.data : errorFromBody(answer)))
   }
-  const queue = new BatchQueue({ run, batchMax, queueMax, watch })
-  return (item, options = {}) => queue.submit({ item, ...options })
+  const patience = (over: () => void) => clock.after(patienceMs, over)
+  const queue = new BatchQueue({ run, batchMax, queueMax, parallel, gather: allRead, patience, watch })
+  return (item, options = {}) => queue.submit({ item, ...options }, options)
 }

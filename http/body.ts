@@ -20,73 +20,108 @@ export interface BodyLimits {
 }
 
 /**
- * Reads the body to its end and parses it. Errors: `unsupported_media_type`, `body_too_large` (when the head declares more than
+ * Reads the body to its end and parses it. `heard` is called once, when nothing more of it is awaited; what it returns is why
+ * the request is refused all the same. Errors: `unsupported_media_type`, `body_too_large` (when the head declares more than
  * `bytesMax`, nothing is read), `bad_request` (none, not UTF-8, not JSON, a field twice, too deep, or the client went away),
  * `unavailable` (it comes so slowly that others need its room among the `unfinished`).
  */
-export async function readJson(
-  request: IncomingMessage,
+export function readJson(
   response: ServerResponse,
-  { bytesMax, unfinished }: BodyLimits,
+  limits: BodyLimits,
+  heard: () => StoreError | undefined,
 ): Promise<unknown> {
-  const { headers } = request
+  const request = response.req
+  return new Promise((resolve, reject) => {
+    let over = false
+    const refuse = (error: unknown): void => {
+      if (over) return
+      over = true
+      heard()
+      reject(error)
+    }
+    const take = (bytes: Buffer): void => {
+      if (over) return
+      over = true
+      const refused = heard()
+      if (refused !== undefined) reject(refused)
+      else
+        try {
+          resolve(parseJson(bytes))
+        } catch (error) {
+          reject(error)
+        }
+    }
+    try {
+      checkHead(request, limits.bytesMax)
+      // RFC 9110, 10.1.1: from an HTTP/1.0 client it is ignored.
+      if (request.headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
+    } catch (error) {
+      refuse(error)
+      return
+    }
+    readBytes(request, limits, take, refuse)
+  })
+}
+
+function checkHead({ headers, destroyed }: IncomingMessage, bytesMax: number): void {
   checkType(headers['content-type'], headers['content-encoding'])
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
-  if (request.destroyed) throw clientGone()
-  // RFC 9110, 10.1.1: from an HTTP/1.0 client it is ignored.
-  if (headers.expect !== undefined && request.httpVersion === '1.1') response.writeContinue()
-  return parseJson(await readBytes(request, { bytesMax, unfinished }))
+  if (destroyed) throw clientGone()
 }
 
 function checkType(type: string | undefined, encoding: string | undefined): void {
-  const media = type?.split(';', 1)[0]?.trim().toLowerCase()
-  if (media !== undefined && media !== 'application/json')
+  if (type !== undefined && type !== 'application/json' && mediaOf(type) !== 'application/json')
     throw new StoreError('unsupported_media_type', 'a body must be application/json')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new StoreError('unsupported_media_type', 'a body must come without a content-encoding')
 }
 
+const mediaOf = (type: string): string | undefined => type.split(';', 1)[0]?.trim().toLowerCase()
+
 /** Beyond the limit nothing more is kept: the rest is left to the reply, which closes the connection where it is much. */
-function readBytes(request: IncomingMessage, { bytesMax, unfinished }: BodyLimits): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const declared = request.headers['content-length']
-    const wireMax = request.socket.bytesRead + framingFactor * bytesMax
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const giveUp = (error: StoreError): void => {
-      request.off('data', take)
-      unfinished.release(request)
-      chunks.length = 0
-      reject(error)
-      request.resume() // without a listener for its data a stream would stand still
+function readBytes(
+  request: IncomingMessage,
+  { bytesMax, unfinished }: BodyLimits,
+  done: (bytes: Buffer) => void,
+  failed: (error: StoreError) => void,
+): void {
+  const declared = request.headers['content-length']
+  const wireMax = request.socket.bytesRead + framingFactor * bytesMax
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const giveUp = (error: StoreError): void => {
+    request.off('data', take)
+    unfinished.release(request)
+    chunks.length = 0
+    failed(error)
+    request.resume() // without a listener for its data a stream would stand still
+  }
+  const take = (chunk: Buffer): void => {
+    bytes += chunk.length
+    const tooMuchFraming = declared === undefined && request.socket.bytesRead > wireMax
+    if (bytes > bytesMax || tooMuchFraming) {
+      giveUp(tooLarge(bytesMax))
+      return
     }
-    const take = (chunk: Buffer): void => {
-      bytes += chunk.length
-      const tooMuchFraming = declared === undefined && request.socket.bytesRead > wireMax
-      if (bytes > bytesMax || tooMuchFraming) {
-        giveUp(tooLarge(bytesMax))
-        return
-      }
-      chunks.push(chunk)
-      // Most come in one piece, and cost no more than this comparison.
-      if (declared === undefined || bytes < Number(declared))
-        unfinished.hold(request, chunk.length + pieceBytes, () => giveUp(tooSlow()))
-    }
-    request.on('data', take)
-    request.on('end', () => {
-      unfinished.release(request)
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
-    })
-    // A connection that ends in mid-body closes the request without an end. Node emits no 'error' where nobody listens for
-    // one. Every request closes, so the error, which is dear, is made only where it is needed.
-    request.on('close', () => {
-      if (!request.readableEnded) giveUp(clientGone())
-    })
+    chunks.push(chunk)
+    // Most come in one piece, and cost no more than this comparison.
+    if (declared === undefined || bytes < Number(declared))
+      unfinished.hold(request, chunk.length + pieceBytes, () => giveUp(tooSlow()))
+  }
+  request.on('data', take)
+  request.on('end', () => {
+    unfinished.release(request)
+    done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+  })
+  // A connection that ends in mid-body closes the request without an end. Node emits no 'error' where nobody listens for
+  // one. Every request closes, so the error, which is dear, is made only where it is needed.
+  request.on('close', () => {
+    if (!request.readableEnded) giveUp(clientGone())
   })
 }
 
 /** The value that `bytes` say. Errors: `bad_request`, as above. */
-export function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) throw bad('a JSON body is needed')
   const text = decode(bytes)
   const colons = countFields(text)
@@ -95,7 +130,10 @@ export function parseJson(bytes: Uint8Array): unknown {
   return value
 }
 
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Buffer): string {
+  const text = bytes.toString()
+  // What stands for bytes that are none: only then it is worth asking whether they were.
+  if (!text.includes('\ufffd') && text.charCodeAt(0) !== 0xfeff) return text
   try {
     return decoder.decode(bytes)
   } catch (cause) {

@@ -2,7 +2,7 @@
  * Calls to one neighbour. Always true: a call ends by its timeout, waiting for a connection included; it is sent at most once,
  * and never after it ended; and `unavailable` is said only where nothing was sent.
  */
-import { Pool } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { type Clock, realClock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { deadlineHeader } from './context.ts'

@@ -15,13 +15,14 @@ export async function answerEach<Item>(
   body: unknown,
   schema: z.ZodType<Item>,
   work: (item: Item) => Promise<unknown>,
+  looksRight?: (value: unknown) => value is Item,
 ): Promise<Reply> {
-  if (!Array.isArray(body)) return { data: await work(check(schema, body)) }
+  if (!Array.isArray(body)) return { data: await work(check(schema, body, looksRight)) }
   if (body.length > itemsMax) throw new StoreError('bad_request', `an array may have at most ${itemsMax} items`)
   const answers = await Promise.all(
     body.map(async (item) => {
       try {
-        return { data: await work(check(schema, item)) }
+        return { data: await work(check(schema, item, looksRight)) }
       } catch (error) {
         if (!(error instanceof StoreError)) throw error // a bug: the whole request is `internal`, and it is logged
         return errorBody(error)

@@ -25,6 +25,8 @@ export interface Answered {
 }
 
 export interface Journal {
+  /** Whether there is anything to note; nearly always there is not. */
+  concerns(status: number, error: unknown, ms: number): boolean
   note(answered: Answered): void
 }
 
@@ -45,6 +47,12 @@ export function createJournal(log: Logger, clock: Clock): Journal {
   }
 
   return {
+    concerns: (status, error, ms) =>
+      status >= 500 ||
+      (error !== undefined && !(error instanceof StoreError)) ||
+      ms > slowMs ||
+      log.isLevelEnabled('debug'),
+
     note(answered) {
       const { error, status, route, ms } = answered
       if (error === tooBusy) tellRefusals()

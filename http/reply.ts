@@ -64,9 +64,9 @@ export function send(
   // A socket that is ended from our side has had its refusal in connections.ts.
   if (response.destroyed || response.headersSent || request.socket.writableEnded) return false
   const lingers = close ? !request.complete : leavesMuchUnread(request, bodyBytesMax)
-  const all =
-    status === 204 || status === 304 ? headers : [...headers, 'content-length', String(Buffer.byteLength(text))]
-  response.writeHead(status, close || lingers ? [...all, 'connection', 'close'] : all)
+  if (status !== 204 && status !== 304) headers.push('content-length', String(Buffer.byteLength(text)))
+  if (close || lingers) headers.push('connection', 'close')
+  response.writeHead(status, headers)
   // Node says so too where it must: to an old client, or to one that never got its `100 Continue`.
   const closes = close || lingers || !response.shouldKeepAlive
   if (!lingers) {

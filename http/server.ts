@@ -81,67 +81,59 @@ export function createServer(options: ServerOptions): Server {
     let match = noMatch
     let context: Context | undefined
     let error: unknown = headFault(request, limits.headerFieldsMax)
-    if (error !== undefined) answer(prepareError(error), { close: true })
+    if (error !== undefined) answer(response, match.route, prepareError(error), true)
     else {
       try {
         match = router.match(request.method ?? '', request.url ?? '')
-        context = contextOf(match)
+        context = new Context(response, match, receive, arrivedAt)
         admit(request, match.route)
-        answer(prepare(await match.route.handle(context)))
+        const reply = match.route.handle(context)
+        answer(response, match.route, prepare(reply instanceof Promise ? await reply : reply), mustClose(response))
       } catch (caught) {
         // A thrown undefined is an error too.
         error = caught ?? new Error('a handler threw nothing')
-        answer(prepareError(error, { as200: match.route.errorsAs200 === true }))
+        const prepared = prepareError(error, { as200: match.route.errorsAs200 === true })
+        answer(response, match.route, prepared, mustClose(response))
       }
     }
     inFlight--
     if (inFlight === 0) onDrained()
+    const { route } = match
     const status = error === undefined ? response.statusCode : errorStatus(error)
     const ms = clock.elapsed() - arrivedAt
-    count?.(match.route, status, ms)
-    context ??= contextOf(match)
-    journal.note({ request, context, route: match.route, status, error, ms })
+    count?.(route, status, ms)
+    if (!journal.concerns(status, error, ms)) return
+    context ??= new Context(response, match, receive, arrivedAt)
+    journal.note({ request, context, route, status, error, ms })
+  }
 
-    function contextOf({ route, params, queryText }: Match): Context {
-      const receiveBody = () => receive(request, response, route)
-      return new Context({ request, params, queryText, receive: receiveBody, clock, arrivedAt })
-    }
+  const mustClose = (response: ServerResponse): boolean =>
+    losesWhatFollows(response.req) || connections.closesAfter(response)
 
-    function mustClose(): boolean {
-      return losesWhatFollows(request) || connections.closesAfter(response)
-    }
-
-    function answer(prepared: Prepared, { close = mustClose() } = {}): void {
-      const closes = send(response, prepared, { close, clock, bodyBytesMax: bodyBytesMaxOf(match.route) })
-      connections.replied(response, { closes })
-    }
+  function answer(response: ServerResponse, route: Route, prepared: Prepared, close: boolean): void {
+    const closes = send(response, prepared, { close, clock, bodyBytesMax: bodyBytesMaxOf(route) })
+    connections.replied(response, { closes })
   }
 
   const bodyBytesMaxOf = (route: Route): number => route.bodyBytesMax ?? limits.bodyBytesMax
 
   /** Errors: `unavailable`, `unauthorized`. */
   function admit(request: IncomingMessage, route: Route): void {
-    checkBusy(route)
+    if (isBusy(route)) throw tooBusy
     if (route.internal === true) guard(request.headers.authorization)
   }
 
-  function checkBusy(route: Route): void {
-    if (inFlight - receiving > limits.inFlightMax && route.alwaysServed !== true) throw tooBusy
-  }
+  const isBusy = (route: Route): boolean => inFlight - receiving > limits.inFlightMax && route.alwaysServed !== true
 
   /** A body is waited for outside the limit of requests in flight: else whoever sends slowly would keep the others out. */
-  async function receive(request: IncomingMessage, response: ServerResponse, route: Route): Promise<unknown> {
+  function receive(response: ServerResponse, { route }: Match): Promise<unknown> {
     receiving++
     connections.listenTo(response)
-    let value: unknown
-    try {
-      value = await readJson(request, response, { bytesMax: bodyBytesMaxOf(route), unfinished })
-    } finally {
+    return readJson(response, { bytesMax: bodyBytesMaxOf(route), unfinished }, () => {
       receiving--
       connections.heard(response)
-    }
-    checkBusy(route)
-    return value
+      return isBusy(route) ? tooBusy : undefined
+    })
   }
 
   async function close(graceMs: number): Promise<void> {

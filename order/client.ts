@@ -3,15 +3,19 @@
  * another service imports.
  */
 import { z } from 'zod'
-import { nameSchema } from '../catalog/client.ts'
+import { nameFault, nameSchema } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
-import { wholeNumber } from '../http/check.ts'
+import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
 
 /** What a buyer sends. */
 export interface Purchase {
   name: string
   quantity: number
+}
+
+export interface KeyedPurchase extends Purchase {
+  key?: string | undefined
 }
 
 /** What a buyer gets: `total` is `quantity` × `price`, in the shop's currency. */
@@ -33,15 +37,33 @@ export interface OrderView {
   placed_at: string
 }
 
+const quantityMax = 1_000_000
 export const purchaseSchema: z.ZodType<Purchase> = z.strictObject({
   name: nameSchema,
-  quantity: wholeNumber(1, 1_000_000),
+  quantity: wholeNumber(1, quantityMax),
 })
 
+/** The quick look before that schema. */
+export const isPurchase = (value: unknown): value is Purchase => hasFields(value, 2) && isBought(value)
+const isBought = ({ name, quantity }: Record<string, unknown>): boolean =>
+  typeof name === 'string' && nameFault(name) === undefined && isWholeNumber(quantity, 1, quantityMax)
+
 /** Keys are store-wide; those with a leading `~` are the store's own. */
-export const keySchema = z.string({ error: 'must be a string' }).regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/, {
+const keyForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/
+export const keySchema = z.string({ error: 'must be a string' }).regex(keyForm, {
   error: 'must be 1 to 255 characters of A-Z a-z 0-9 . _ : - beginning with a letter or digit',
 })
+
+/** A purchase as the front end hands it on: with its key, which an older caller may leave out. */
+export const keyedSchema: z.ZodType<KeyedPurchase> = z.strictObject({
+  name: nameSchema,
+  quantity: wholeNumber(1, quantityMax),
+  key: keySchema.optional(),
+})
+
+/** The quick look before that schema. */
+export const isKeyed = (value: unknown): value is KeyedPurchase =>
+  hasFields(value, 3) && isBought(value) && typeof value.key === 'string' && keyForm.test(value.key)
 
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 

@@ -191,9 +191,9 @@ export class Coordinator {
     return outcome!
   }
 
-  async #call(side: Side, commands: readonly Command[], deadline: number): Promise<Outcome[]> {
+  async #call(side: Side, commands: readonly Command[], deadline: number, patient = false): Promise<Outcome[]> {
     try {
-      return await side.participant.send(commands, { deadline })
+      return await side.participant.send(commands, { deadline, patient })
     } catch (error) {
       if (asError(error).cause !== undefined) side.down = true
       throw error
@@ -203,7 +203,8 @@ export class Coordinator {
   /** Sends confirms or voids that are marked unsettled; what is not acknowledged stays so. True when all were. */
   async #settle(side: Side, commands: readonly (Command & { op: 'confirm' | 'void' })[]): Promise<boolean> {
     try {
-      const outcomes = await this.#call(side, commands, this.#options.clock.elapsed() + this.#options.callMs)
+      const deadline = this.#options.clock.elapsed() + this.#options.callMs
+      const outcomes = await this.#call(side, commands, deadline, commands[0]?.op === 'confirm')
       for (const [i, outcome] of outcomes.entries()) {
         const { op, id } = commands[i]!
         if (outcome.outcome === 'conflict')

@@ -21,7 +21,7 @@ export interface OrdersOptions {
 
 interface Running {
   wanted: string
-  bought: Promise<Bought>
+  bought: Promise<Bought> | undefined
   /** The log does not know the key, so it is this purchase's; before that, it is only looked up. */
   buying: boolean
 }
@@ -41,11 +41,12 @@ export class Orders {
   place(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
     const wanted = sameness(purchase)
     const running = this.#inFlight.get(key)
-    if (running?.wanted === wanted) return running.bought
-    if (running?.buying === true) return Promise.reject(keyReused())
-    const turn = (): Promise<Bought> => this.place(purchase, key, deadline)
+    if (running?.bought === undefined) return this.#begin(purchase, wanted, key, deadline)
+    if (running.wanted === wanted) return running.bought
+    if (running.buying) return Promise.reject(keyReused())
     // A look-up for another purchase says nothing of the key yet: ours may be the one that it was used for.
-    return running === undefined ? this.#begin(purchase, key, deadline) : running.bought.then(turn, turn)
+    const turn = (): Promise<Bought> => this.place(purchase, key, deadline)
+    return running.bought.then(turn, turn)
   }
 
   /** Throws `order_not_found`. */
@@ -59,26 +60,31 @@ export class Orders {
     return (await this.#options.log.list(before, limit)).map(viewOf)
   }
 
-  #begin(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
-    const running = { wanted: sameness(purchase), buying: false }
-    const bought = this.#once(purchase, key, deadline, () => {
-      running.buying = true
-    }).finally(() => this.#inFlight.delete(key))
-    this.#inFlight.set(key, Object.assign(running, { bought }))
-    return bought
+  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<Bought> {
+    const running: Running = { wanted, bought: undefined, buying: false }
+    this.#inFlight.set(key, running)
+    running.bought = this.#once(purchase, key, deadline, running)
+    return running.bought
   }
 
-  async #once(purchase: Purchase, key: string, deadline: number, buying: () => void): Promise<Bought> {
-    const { log, coordinator, clock } = this.#options
-    const known = await log.byKey(key)
-    if (known !== undefined) {
-      const { name, quantity } = viewOf(known)
-      if (sameness({ name, quantity }) !== sameness(purchase)) throw keyReused()
-      return boughtOf(known)
+  async #once(purchase: Purchase, key: string, deadline: number, running: Running): Promise<Bought> {
+    try {
+      const known = await this.#options.log.byKey(key)
+      if (known !== undefined) {
+        if (sameness(viewOf(known)) !== running.wanted) throw keyReused()
+        return boughtOf(known)
+      }
+      running.buying = true
+      return await this.#buy(purchase, key, deadline)
+    } finally {
+      this.#inFlight.delete(key)
     }
+  }
+
+  async #buy(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+    const { log, coordinator, clock } = this.#options
     if (clock.elapsed() > deadline)
       throw new StoreError('unavailable', 'the purchase took too long; nothing was bought')
-    buying()
     const asks = [{ of: 'catalog', items: [{ account: purchase.name, amount: purchase.quantity }] }]
     try {
       return await coordinator.attempt(asks, deadline, async (attempt, held) => {
@@ -98,7 +104,7 @@ export class Orders {
 }
 
 /** Two purchases under one key are the same when this is. */
-const sameness = ({ name, quantity }: Purchase): string => JSON.stringify([[name, quantity]])
+const sameness = ({ name, quantity }: Purchase): string => `${quantity} ${name}`
 
 const keyReused = (): StoreError =>
   new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')

@@ -5,9 +5,9 @@ export interface Participant {
   name: string
   /**
    * Answers in the order of the commands. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
-   * says that the call itself failed: the participant is down.
+   * says that the call itself failed: the participant is down. `patient`: nobody waits for it; it may go with others.
    */
-  send(commands: readonly Command[], options: { deadline: number }): Promise<Outcome[]>
+  send(commands: readonly Command[], options: { deadline: number; patient?: boolean }): Promise<Outcome[]>
 }
 
 export interface Ask {

@@ -2,17 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
-import { check, wholeNumber, wholeNumberText } from '../http/check.ts'
+import { check, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
-import { keySchema } from './client.ts'
+import { isKeyed, type KeyedPurchase, keyedSchema } from './client.ts'
 import type { Orders } from './order.ts'
 
-const purchase = z.strictObject({ name: nameSchema, quantity: wholeNumber(1, 1_000_000), key: keySchema.optional() })
 const numbers = z.object({ number: wholeNumberText(0, Number.MAX_SAFE_INTEGER) })
 const page = z.object({
   before: wholeNumberText(0, Number.MAX_SAFE_INTEGER).default(Number.MAX_SAFE_INTEGER),
@@ -52,9 +50,8 @@ export function createOrderServer(options: OrderServerOptions): Server {
         bodyBytesMax: 1 << 20,
         async handle(context) {
           const deadline = context.deadline ?? clock.elapsed() + purchaseMs
-          return answerEach(await context.body(), purchase, ({ key = randomUUID(), ...wanted }) =>
-            orders.place(wanted, key, deadline),
-          )
+          const place = ({ key = randomUUID(), ...wanted }: KeyedPurchase) => orders.place(wanted, key, deadline)
+          return answerEach(await context.body(), keyedSchema, place, isKeyed)
         },
       },
       {

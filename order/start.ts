@@ -55,10 +55,14 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     timeoutMs: times.callMs,
     clock,
   })
-  const client = createCatalogClient(caller, { watch: metrics.queue('to_catalog'), clock })
+  const client = createCatalogClient(caller, {
+    parallel: Number(process.env.PAR2 ?? 2),
+    watch: metrics.queue('to_catalog'),
+    clock,
+  })
   const catalog: Participant = {
     name: 'catalog',
-    send: (commands, { deadline }) => client.ledger(commands, { deadline }),
+    send: (commands, options) => client.ledger(commands, options),
   }
   let recovered: Recovered = { finished: 0, givenBack: 0 }
   const coordinator = new Coordinator({

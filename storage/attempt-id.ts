@@ -16,9 +16,14 @@ export function parseAttemptId(id: string): { incarnation: number; seq: number }
   return { incarnation: Number(found[1]), seq: Number(found[2]) }
 }
 
-/** Below zero when `a` is the older attempt. */
+/**
+ * Below zero when `a` is the older attempt; both must be attempt ids. Their numbers have no leading zeros, so the longer one is
+ * the higher one, and of two equally long ones the text says it: nothing is parsed, since this is asked for every command.
+ */
 export function compareAttempts(a: string, b: string): number {
   if (a === b) return 0
-  const [one, other] = [parseAttemptId(a), parseAttemptId(b)]
-  return one.incarnation - other.incarnation || one.seq - other.seq
+  const [dash, other] = [a.indexOf('-'), b.indexOf('-')]
+  if (dash !== other) return dash - other
+  if (a.length !== b.length && a.startsWith(b.slice(0, dash))) return a.length - b.length
+  return a < b ? -1 : 1
 }

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 
-const needsQuotes = /[",]/
+const special = /[",\r\n\0]/
 const breaksLine = /[\r\n\0]/
 
 /**
@@ -15,11 +15,15 @@ export function formatRow(fields: readonly string[]): string {
   let line = ''
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i]!
-    if (breaksLine.test(field)) throw new RangeError('a field of a row holds a line break or a NUL')
     if (i > 0) line += ','
-    line += needsQuotes.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+    line += special.test(field) ? quoted(field) : field
   }
   return fields.length === 1 && line === '' ? '""' : line
+}
+
+function quoted(field: string): string {
+  if (breaksLine.test(field)) throw new RangeError('a field of a row holds a line break or a NUL')
+  return `"${field.replaceAll('"', '""')}"`
 }
 
 /** The fields of a line without its line end; undefined where it is no row (an unclosed or misplaced quote, a NUL). */

@@ -69,7 +69,7 @@ export interface Settings {
   ioDelayMs: number
   /** Threads for HTTP a service. One thread is what there is; more is accepted and said to be one. */
   threads: number
-  /** The front end's product cache. There is none yet: both values mean off. */
+  /** Whether the front end keeps products in memory. */
   cache: boolean
   adminToken: string | undefined
   internalToken: string | undefined

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { createBatcher, type HopOptions, type ItemOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
-import type { Command, Movement, Outcome } from '../storage/ledger.ts'
+import { type FollowOptions, follow } from '../http/follow.ts'
+import type { Command, HeldItem, Movement, Outcome } from '../storage/ledger.ts'
 
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 
@@ -15,6 +16,30 @@ export interface Toy {
   price: number
   quantity: number
   stock: number
+}
+
+/** How far the changes had come: `sequence` numbers those of an `epoch`, which is one life of the catalog. */
+export interface Position {
+  epoch: string
+  sequence: number
+}
+
+/** What changed at once, with its new values. */
+export interface Change {
+  sequence: number
+  changed: Toy[]
+  /** Their names. */
+  removed: string[]
+}
+
+/** On answers: the position that was read at, or that what was done is part of. */
+export const positionHeader = 'x-position'
+export const positionText = ({ epoch, sequence }: Position): string => `${epoch}.${sequence}`
+
+/** Undefined where the header is missing or no position. */
+export function parsePosition(header: string | string[] | undefined): Position | undefined {
+  const found = typeof header === 'string' ? /^([0-9a-f]+)\.(\d{1,15})$/.exec(header) : null
+  return found === null ? undefined : { epoch: found[1]!, sequence: Number(found[2]) }
 }
 
 const nameMax = 200
@@ -38,23 +63,42 @@ export const nameSchema = z.string({ error: 'must be a string' }).check((given) 
   if (fault !== undefined) given.issues.push({ code: 'custom', message: fault, input: given.value })
 })
 
+/** What is held, and a position that this is part of. */
+export interface HeldAt extends HeldItem {
+  at?: Position
+}
+
+export type Answer = Exclude<Outcome, { outcome: 'held' }> | { outcome: 'held'; items: readonly HeldAt[] }
+
 export interface CatalogClient {
   /** Throws `product_not_found`. */
-  query(name: string, options: CallOptions): Promise<Toy>
+  query(name: string, options: CallOptions): Promise<{ toy: Toy; at: Position | undefined }>
   /** By name, those after `after`; `next` is where to go on, if there is more. */
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
   movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
   /** The ledger's commands, answered in their order. */
-  ledger(commands: readonly Command[], options: ItemOptions): Promise<Outcome[]>
+  ledger(commands: readonly Command[], options: ItemOptions): Promise<Answer[]>
   /** Throws where it is not ready. */
   ready(): Promise<void>
 }
 
 export function createCatalogClient(caller: Caller, hop: HopOptions = {}): CatalogClient {
-  const ledger = createBatcher({ ...hop, caller, path: '/ledger' })
+  const ledger = createBatcher({
+    ...hop,
+    caller,
+    path: '/ledger',
+    read(data, headers) {
+      const answer = data as Answer
+      const at = answer.outcome === 'held' ? parsePosition(headers[positionHeader]) : undefined
+      if (answer.outcome === 'held' && at !== undefined) for (const item of answer.items) item.at = at
+      return answer
+    },
+  })
   return {
-    query: async (name, options) =>
-      (await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)).data as Toy,
+    async query(name, options) {
+      const { data, headers } = await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)
+      return { toy: data as Toy, at: parsePosition(headers[positionHeader]) }
+    },
     async list(after, limit, options) {
       const { body } = await caller.call('GET', `/products?after=${encodeURIComponent(after)}&limit=${limit}`, options)
       return body as { data: Toy[]; next: string | null }
@@ -63,9 +107,27 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
       const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
       return body as { data: Movement[]; next: number | null }
     },
-    ledger: (commands, options) => Promise.all(commands.map((command) => ledger(command, options) as Promise<Outcome>)),
+    ledger: (commands, options) => Promise.all(commands.map((command) => ledger(command, options) as Promise<Answer>)),
     async ready() {
       await caller.call('GET', '/readyz')
     },
   }
+}
+
+export interface FollowChangesOptions extends Pick<FollowOptions, 'origin' | 'token' | 'clock' | 'down'> {
+  /** From here on every change is told, until `down`. */
+  begin(position: Position): void
+  change(change: Change): void
+}
+
+/** Follows the changes of the catalog at `origin`; returns how to stop. What `begin` or `change` throws begins the stream anew. */
+export function followChanges({ begin, change, ...options }: FollowChangesOptions): () => void {
+  return follow({
+    ...options,
+    path: '/changes',
+    event(name, data) {
+      if (name === 'begin') begin(data as Position)
+      else if (name === 'change') change(data as Change)
+    },
+  })
 }

@@ -10,7 +10,8 @@ import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
 import { productNotFound, soldOf, toyOf } from './catalog.ts'
-import { nameFault, nameSchema } from './client.ts'
+import { watchChanges } from './changes.ts'
+import { nameFault, nameSchema, positionHeader } from './client.ts'
 
 const id = z.string().refine(isAttemptId, { error: 'must be an attempt id such as a1-1' })
 const piecesMax = 1_000_000
@@ -64,6 +65,8 @@ export interface CatalogServerOptions {
 /** Builds the server and does not listen. */
 export function createCatalogServer(options: CatalogServerOptions): Server {
   const { ledger, log, clock, metrics, internalToken, errorsAs200 } = options
+  const changes = watchChanges(ledger)
+  const at = (sequence?: number) => ({ [positionHeader]: changes.position(sequence) })
   const one = async (wanted: Command): Promise<Outcome> => (await ledger.execute([wanted]))[0]!
 
   return createServer({
@@ -80,9 +83,9 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         errorsAs200,
         async handle({ params }) {
           const name = check(z.object({ name: nameSchema }), params).name
-          const account = await ledger.account(name)
+          const { account, sequence } = await ledger.accountAt(name)
           if (account === undefined) throw productNotFound()
-          return { data: toyOf(name, account) }
+          return { data: toyOf(name, account), headers: at(sequence) }
         },
       },
       {
@@ -91,12 +94,14 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         internal: true,
         async handle({ query }) {
           const { after, limit } = check(productPage, query)
+          const { sequence } = ledger // at least as far as this the read goes
           const rows = await ledger.list(after, limit + 1)
-          return pageReply(
+          const page = pageReply(
             rows.map(({ name, ...account }) => toyOf(name, account)),
             limit,
             ({ name }) => name,
           )
+          return { ...page, headers: at(sequence) }
         },
       },
       {
@@ -104,22 +109,33 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         path: '/buy_qty',
         internal: true,
         errorsAs200,
-        handle: async (context) =>
-          answerEach(await context.body(), sale, async ({ name, quantity, id: attempt }) => {
+        async handle(context) {
+          const reply = await answerEach(await context.body(), sale, async ({ name, quantity, id: attempt }) => {
             const outcome = await one(
               attempt === undefined
                 ? { op: 'take', account: name, amount: quantity, reason: 'direct sale' }
                 : { op: 'reserve', id: attempt, after: 0, items: [{ account: name, amount: quantity }] },
             )
             return soldOf(name, quantity, outcome)
-          }),
+          })
+          return { ...reply, headers: at() }
+        },
       },
       {
         method: 'POST',
         path: '/ledger',
         internal: true,
         bodyBytesMax: 8 << 20,
-        handle: async (context) => answerEach(await context.body(), commandSchema, one, isCommand),
+        async handle(context) {
+          const reply = await answerEach(await context.body(), commandSchema, one, isCommand)
+          return { ...reply, headers: at() } // what was done was published by now
+        },
+      },
+      {
+        method: 'GET',
+        path: '/changes',
+        internal: true,
+        handle: () => ({ events: changes.events }),
       },
       {
         method: 'GET',

@@ -49,3 +49,7 @@ export function purchaseFailure(error: unknown, key: string): unknown {
     },
   )
 }
+
+/** Whether a purchase that failed so may have taken place all the same. */
+export const mayHaveBought = (failure: unknown): boolean =>
+  !(failure instanceof StoreError) || failure.code === 'outcome_unknown' || failure.code === 'internal'

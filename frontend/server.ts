@@ -7,11 +7,13 @@ import { StoreError } from '../errors.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
+import type { WholeReply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isPurchase, keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
-import { checkOwner, purchaseFailure } from './frontend.ts'
+import { checkOwner, mayHaveBought, purchaseFailure } from './frontend.ts'
 import { mintKey } from './keys.ts'
+import type { Products } from './products.ts'
 
 const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
@@ -31,6 +33,8 @@ const movementPage = z.object({
 export interface FrontendServerOptions {
   catalog: CatalogClient
   orders: OrderClient
+  /** What is kept in memory; undefined where every product is asked for. */
+  products: Products | undefined
   log: Logger
   clock: Clock
   metrics: Metrics
@@ -45,7 +49,7 @@ export interface FrontendServerOptions {
 
 /** Builds the server and does not listen. */
 export function createFrontendServer(options: FrontendServerOptions): Server {
-  const { catalog, orders, log, clock, metrics, notReady, purchaseMs, adminToken, errorsAs200 } = options
+  const { catalog, orders, products, log, clock, metrics, notReady, purchaseMs, adminToken, errorsAs200 } = options
   const call = (context: Context) => ({ traceparent: context.knownTraceparent })
 
   const buy = async (context: Context) => {
@@ -56,11 +60,21 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
         : check(z.object({ 'Idempotency-Key': keySchema }), { 'Idempotency-Key': given })['Idempotency-Key']
     const purchase = check(purchaseSchema, await context.body(), isPurchase)
     try {
-      const data = await orders.place(purchase, key, { ...call(context), deadline: clock.elapsed() + purchaseMs })
-      return { data, headers: { 'idempotency-key': key } }
+      const options = { ...call(context), deadline: clock.elapsed() + purchaseMs }
+      const { bought, at } = await orders.place(purchase, key, options)
+      products?.seen(purchase.name, at)
+      return { data: bought, headers: { 'idempotency-key': key } }
     } catch (error) {
-      throw purchaseFailure(error, key)
+      const failure = purchaseFailure(error, key)
+      if (mayHaveBought(failure)) products?.seen(purchase.name, undefined)
+      throw failure
     }
+  }
+
+  const askForProduct = async (context: Context): Promise<WholeReply> => {
+    const { name } = check(product, context.params)
+    if (products !== undefined) return read(products.fetch(name, call(context)))
+    return { data: (await read(catalog.query(name, call(context)))).toy }
   }
 
   const routes: Route[] = [
@@ -70,9 +84,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
       method: 'GET',
       path: '/products/:name',
       errorsAs200,
-      handle: async (context) => ({
-        data: await read(catalog.query(check(product, context.params).name, call(context))),
-      }),
+      handle: (context) => products?.known(context.params.name!) ?? askForProduct(context),
     },
     {
       method: 'GET',

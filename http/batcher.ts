@@ -6,13 +6,15 @@
 import { BatchQueue, type QueueWatch } from '../batch-queue.ts'
 import { type Clock, realClock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
-import type { Caller, CallOptions } from './caller.ts'
+import type { Caller, CallOptions, CallReply } from './caller.ts'
 import { errorFromBody, isRecord, unreadable } from './status.ts'
 
 export interface BatcherOptions {
   caller: Caller
   /** Takes an array and answers it with one `{"data"}` or `{"error"}` each (each.ts). */
   path: string
+  /** What an item resolves to, given its `data` and the headers of the reply that brought it; else its `data`. */
+  read?: (data: unknown, headers: CallReply['headers']) => unknown
   batchMax?: number
   queueMax?: number
   /** Requests under way at the same time. */
@@ -47,6 +49,7 @@ export type Batcher = (item: unknown, options?: ItemOptions) => Promise<unknown>
 export function createBatcher({
   caller,
   path,
+  read = (data) => data,
   batchMax = 256,
   queueMax = 5000,
   parallel = 1,
@@ -66,9 +69,15 @@ export function createBatcher({
   const send = async (batch: Waiting[]): Promise<unknown[]> => {
     const deadline = Math.max(...batch.map((waiting) => waiting.deadline ?? Number.POSITIVE_INFINITY))
     const traceparent = batch.find((waiting) => waiting.traceparent !== undefined)?.traceparent
-    const { body } = await caller.call('POST', path, { body: batch.map(({ item }) => item), deadline, traceparent })
+    const { body, headers } = await caller.call('POST', path, {
+      body: batch.map(({ item }) => item),
+      deadline,
+      traceparent,
+    })
     if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
-    return body.map((answer: unknown) => (isRecord(answer) && 'data' in answer ? answer.data : errorFromBody(answer)))
+    return body.map((answer: unknown) =>
+      isRecord(answer) && 'data' in answer ? read(answer.data, headers) : errorFromBody(answer),
+    )
   }
   const patience = (over: () => void) => clock.after(patienceMs, over)
   const queue = new BatchQueue({ run, batchMax, queueMax, parallel, gather: allRead, patience, watch })

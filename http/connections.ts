@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { StoreError, systemCode } from '../errors.ts'
 import { HeldBytes } from './held-bytes.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, streamUnreadBytesMax } from './limits.ts'
 import { refuse } from './reply.ts'
 
 interface Connection {
@@ -22,6 +22,10 @@ interface Connection {
   closing: boolean
   /** A reply has said that it closes: what came behind is not begun. */
   closed: boolean
+  /** Its reply is a stream, which has no end of its own: whoever sends anything behind it is cut. */
+  streaming: boolean
+  /** Of that stream: the bytes that count as not taken. */
+  unreadBytes: number
   /** What is wrong with the rest of a request that has not come whole, where a reply before it is still under way. */
   fault: StoreError | undefined
   stopReplyTimer: (() => void) | undefined
@@ -42,6 +46,12 @@ export interface Connections {
   closesAfter(response: ServerResponse): boolean
   /** A reply was written as far as the client took it; `closes`: it says that the connection closes. */
   replied(response: ServerResponse, options: { closes: boolean }): void
+  /** The reply is a stream from now on: no time is set to it, and it makes room like any connection that waits for its client. */
+  streams(response: ServerResponse): void
+  /** Whether a stream's reader keeps up; one that does not is cut. */
+  takes(response: ServerResponse): boolean
+  /** Something was written to a stream. */
+  wrote(response: ServerResponse): void
   /** Lets each connection close after the replies to what has come. Idle ones are closed by Node's own `close`. */
   closeGently(): void
 }
@@ -83,7 +93,8 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       if (longestSilent === undefined) return
     }
     const connection = { current: undefined, waiting: [], stopping: false, closing: false, closed: false }
-    open.set(socket, { ...connection, fault: undefined, stopReplyTimer: undefined })
+    const stream = { streaming: false, unreadBytes: 0 }
+    open.set(socket, { ...connection, ...stream, fault: undefined, stopReplyTimer: undefined })
     silent.add(socket)
     socket.once('close', () => forget(socket))
   })
@@ -91,7 +102,9 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
   const come = (request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request
     const connection = open.get(socket)
-    if (connection === undefined || connection.closed) return
+    if (connection === undefined) return
+    if (connection.streaming) cut(socket)
+    if (connection.closed) return
     if (connection.current === undefined) {
       begin(socket, connection, response)
       return
@@ -142,7 +155,8 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
     const connection = open.get(socket)
     // A parser that has failed reports each further chunk too; a socket that is gone or refused needs nothing more.
     if (connection === undefined || !socket.writable) return
-    if (connection.current === undefined || waitsForTheRest(connection)) refuse(socket, fault, clock)
+    if (connection.streaming) cut(socket)
+    else if (connection.current === undefined || waitsForTheRest(connection)) refuse(socket, fault, clock)
     else {
       connection.closing = true
       connection.fault ??= fault
@@ -179,6 +193,31 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       silent.add(socket)
       connection.stopReplyTimer = clock.after(limits.replyTimeoutMs, () => cut(socket))
       unread.hold(socket, socket.writableLength, () => cut(socket))
+    },
+
+    streams({ req: { socket } }) {
+      const connection = open.get(socket)
+      if (connection === undefined) return
+      connection.streaming = true
+      connection.closed = true
+      silent.add(socket)
+      socket.setTimeout(0)
+      if (connection.waiting.length > 0) cut(socket)
+    },
+
+    takes({ writableLength, req: { socket } }) {
+      if (writableLength <= streamUnreadBytesMax) return open.has(socket)
+      cut(socket)
+      return false
+    },
+
+    wrote({ writableLength, req: { socket } }) {
+      const connection = open.get(socket)
+      if (connection === undefined || writableLength === connection.unreadBytes) return
+      const more = writableLength - connection.unreadBytes
+      connection.unreadBytes = writableLength
+      if (writableLength === 0) unread.release(socket)
+      else unread.hold(socket, more, () => cut(socket))
     },
 
     closeGently() {

@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { StoreError } from '../errors.ts'
 import { check } from './check.ts'
-import type { Reply } from './reply.ts'
+import type { WholeReply } from './reply.ts'
 import { errorBody } from './status.ts'
 
 const itemsMax = 1000
@@ -16,7 +16,7 @@ export async function answerEach<Item>(
   schema: z.ZodType<Item>,
   work: (item: Item) => Promise<unknown>,
   looksRight?: (value: unknown) => value is Item,
-): Promise<Reply> {
+): Promise<WholeReply> {
   if (!Array.isArray(body)) return { data: await work(check(schema, body, looksRight)) }
   if (body.length > itemsMax) throw new StoreError('bad_request', `an array may have at most ${itemsMax} items`)
   const answers = await Promise.all(

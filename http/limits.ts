@@ -46,3 +46,6 @@ export const defaultLimits: Limits = {
 
 /** How long a connection is still read, and what comes thrown away, after a refusal that its client must be able to read. */
 export const lingerMs = 1_000
+
+/** What the reader of a stream may have left untaken when the next event comes. Over it, the connection is closed. */
+export const streamUnreadBytesMax = 1024 * 1024

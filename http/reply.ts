@@ -6,14 +6,18 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
+import type { Events } from './event-stream.ts'
 import { lingerMs } from './limits.ts'
 import { errorBody, statusOf } from './status.ts'
 
 /** A longer text is encoded here: for one that cannot be written at once, Node would keep three bytes a character. */
 const largeText = 16_384
 
-/** What a handler returns: JSON `{"data": …, ...extra}`, or text that is ready. The status is 200 where none is given. */
-export type Reply =
+/** What a handler returns: all of the answer, or the beginning of a stream (event-stream.ts). */
+export type Reply = WholeReply | { events: Events }
+
+/** JSON `{"data": …, ...extra}`, or text that is ready. The status is 200 where none is given. */
+export type WholeReply =
   | {
       data: unknown
       extra?: Readonly<Record<string, unknown>>
@@ -31,7 +35,7 @@ export interface Prepared {
 }
 
 /** Throws what JSON.stringify throws. */
-export function prepare(reply: Reply): Prepared {
+export function prepare(reply: WholeReply): Prepared {
   const ready = 'text' in reply
   const text = ready ? reply.text : JSON.stringify({ data: reply.data ?? null, ...reply.extra })
   const headers = ['content-type', ready ? reply.contentType : 'application/json']

@@ -10,6 +10,7 @@ import { StoreError } from '../errors.ts'
 import { readJson } from './body.ts'
 import { watchConnections } from './connections.ts'
 import { Context } from './context.ts'
+import { createEventStreams } from './event-stream.ts'
 import { headFault, losesWhatFollows } from './head.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { createJournal, tooBusy } from './journal.ts'
@@ -73,6 +74,7 @@ export function createServer(options: ServerOptions): Server {
   node.maxHeadersCount = 0
   const unfinished = new HeldBytes<IncomingMessage>(limits.unfinishedBytesMax)
   const connections = watchConnections(node, { limits, clock, handle: (...pair) => void serve(...pair) })
+  const streams = createEventStreams(connections, clock)
 
   /** Never rejects. */
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -87,8 +89,10 @@ export function createServer(options: ServerOptions): Server {
         match = router.match(request.method ?? '', request.url ?? '')
         context = new Context(response, match, receive, arrivedAt)
         admit(request, match.route)
-        const reply = match.route.handle(context)
-        answer(response, match.route, prepare(reply instanceof Promise ? await reply : reply), mustClose(response))
+        const handled = match.route.handle(context)
+        const reply = handled instanceof Promise ? await handled : handled
+        if ('events' in reply) streams.begin(response, reply.events)
+        else answer(response, match.route, prepare(reply), mustClose(response))
       } catch (caught) {
         // A thrown undefined is an error too.
         error = caught ?? new Error('a handler threw nothing')
@@ -143,6 +147,7 @@ export function createServer(options: ServerOptions): Server {
       if (inFlight === 0) resolve()
     })
     connections.closeGently()
+    streams.close()
     await new Promise<void>((resolve) => {
       const cancel = clock.after(graceMs, resolve)
       void Promise.all([ended, drained]).then(() => {

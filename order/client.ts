@@ -3,7 +3,7 @@
  * another service imports.
  */
 import { z } from 'zod'
-import { nameFault, nameSchema } from '../catalog/client.ts'
+import { nameFault, nameSchema, type Position, parsePosition, positionHeader } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
@@ -25,6 +25,12 @@ export interface Bought {
   quantity: number
   price: number
   total: number
+}
+
+/** What the order service answers: `at` is a position of the catalog that what was bought is part of; unknown of a repeat. */
+export interface Placed {
+  bought: Bought
+  at: Position | undefined
 }
 
 export interface OrderView {
@@ -69,7 +75,7 @@ export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 
 export interface OrderClient {
   /** Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` (nothing happened) or `outcome_unknown`. */
-  place(purchase: Purchase, key: string, options: CallOptions): Promise<Bought>
+  place(purchase: Purchase, key: string, options: CallOptions): Promise<Placed>
   /** Throws `order_not_found`. */
   get(number: number, options: CallOptions): Promise<OrderView>
   /** Newest first, those below `before`; `next` is where to go on, if there is more. */
@@ -83,9 +89,14 @@ export interface OrderClient {
 }
 
 export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
-  const order = createBatcher({ ...hop, caller, path: '/order' })
+  const order = createBatcher({
+    ...hop,
+    caller,
+    path: '/order',
+    read: (data, headers): Placed => ({ bought: data as Bought, at: parsePosition(headers[positionHeader]) }),
+  })
   return {
-    place: (purchase, key, options) => order({ ...purchase, key }, options) as Promise<Bought>,
+    place: (purchase, key, options) => order({ ...purchase, key }, options) as Promise<Placed>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`

@@ -10,10 +10,11 @@
  *
  * Time and the participants are arguments; nothing here knows a toy.
  */
+import type { Answer, HeldAt } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { attemptId, compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
-import type { AttemptId, Command, HeldItem, Outcome } from '../storage/ledger.ts'
+import type { AttemptId, Command } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
 import type { Incarnations } from './incarnations.ts'
 import { type Ask, type Participant, Refusal } from './participant.ts'
@@ -101,7 +102,7 @@ export class Coordinator {
   async attempt<Result>(
     asks: readonly Ask[],
     deadline: number,
-    commit: (id: AttemptId, held: ReadonlyMap<string, readonly HeldItem[]>) => Promise<Result>,
+    commit: (id: AttemptId, held: ReadonlyMap<string, readonly HeldAt[]>) => Promise<Result>,
   ): Promise<Result> {
     const asked = asks.map((ask) => ({ ...ask, side: this.#available(ask.of) }))
     const sides = asked.map(({ side }) => side)
@@ -114,7 +115,7 @@ export class Coordinator {
       ),
     )
 
-    const held = new Map<string, readonly HeldItem[]>()
+    const held = new Map<string, readonly HeldAt[]>()
     for (const [i, answer] of answers.entries())
       if ('outcome' in answer && answer.outcome === 'held') held.set(asked[i]!.of, answer.items)
     if (held.size < asked.length) return this.#giveUp(id, sides, this.#why(answers))
@@ -169,7 +170,7 @@ export class Coordinator {
     })
   }
 
-  #why(answers: readonly (Outcome | Error)[]): Error {
+  #why(answers: readonly (Answer | Error)[]): Error {
     for (const answer of answers) {
       if (answer instanceof Error) continue
       if (answer.outcome === 'stale') this.#checkRival(answer.fence)
@@ -182,7 +183,7 @@ export class Coordinator {
     })
   }
 
-  async #send(side: Side, command: Command, deadline: number): Promise<Outcome> {
+  async #send(side: Side, command: Command, deadline: number): Promise<Answer> {
     const [outcome] = await this.#call(
       side,
       [command],
@@ -191,7 +192,7 @@ export class Coordinator {
     return outcome!
   }
 
-  async #call(side: Side, commands: readonly Command[], deadline: number, patient = false): Promise<Outcome[]> {
+  async #call(side: Side, commands: readonly Command[], deadline: number, patient = false): Promise<Answer[]> {
     try {
       return await side.participant.send(commands, { deadline, patient })
     } catch (error) {

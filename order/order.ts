@@ -4,6 +4,7 @@
  * Always: one attempt is in flight per key; a key that is in the log is answered from the log; the same key with another
  * purchase is refused.
  */
+import type { Position } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { moneyNumber, parseMoney } from '../money.ts'
@@ -19,9 +20,12 @@ export interface OrdersOptions {
   clock: Clock
 }
 
+/** `at`: a position of the catalog that the reservation is part of; unknown where the answer comes from the log. */
+export type NewOrder = Bought & { at?: Position }
+
 interface Running {
   wanted: string
-  bought: Promise<Bought> | undefined
+  bought: Promise<NewOrder> | undefined
   /** The log does not know the key, so it is this purchase's; before that, it is only looked up. */
   buying: boolean
 }
@@ -38,14 +42,14 @@ export class Orders {
    * Buys once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`.
    * Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` or `outcome_unknown`.
    */
-  place(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+  place(purchase: Purchase, key: string, deadline: number): Promise<NewOrder> {
     const wanted = sameness(purchase)
     const running = this.#inFlight.get(key)
     if (running?.bought === undefined) return this.#begin(purchase, wanted, key, deadline)
     if (running.wanted === wanted) return running.bought
     if (running.buying) return Promise.reject(keyReused())
     // A look-up for another purchase says nothing of the key yet: ours may be the one that it was used for.
-    const turn = (): Promise<Bought> => this.place(purchase, key, deadline)
+    const turn = (): Promise<NewOrder> => this.place(purchase, key, deadline)
     return running.bought.then(turn, turn)
   }
 
@@ -60,14 +64,14 @@ export class Orders {
     return (await this.#options.log.list(before, limit)).map(viewOf)
   }
 
-  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<Bought> {
+  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<NewOrder> {
     const running: Running = { wanted, bought: undefined, buying: false }
     this.#inFlight.set(key, running)
     running.bought = this.#once(purchase, key, deadline, running)
     return running.bought
   }
 
-  async #once(purchase: Purchase, key: string, deadline: number, running: Running): Promise<Bought> {
+  async #once(purchase: Purchase, key: string, deadline: number, running: Running): Promise<NewOrder> {
     try {
       const known = await this.#options.log.byKey(key)
       if (known !== undefined) {
@@ -81,16 +85,18 @@ export class Orders {
     }
   }
 
-  async #buy(purchase: Purchase, key: string, deadline: number): Promise<Bought> {
+  async #buy(purchase: Purchase, key: string, deadline: number): Promise<NewOrder> {
     const { log, coordinator, clock } = this.#options
     if (clock.elapsed() > deadline)
       throw new StoreError('unavailable', 'the purchase took too long; nothing was bought')
     const asks = [{ of: 'catalog', items: [{ account: purchase.name, amount: purchase.quantity }] }]
     try {
       return await coordinator.attempt(asks, deadline, async (attempt, held) => {
-        const rows = held.get('catalog')!.map((item) => this.#row(item))
+        const items = held.get('catalog')!
+        const at = items[0]?.at
+        const rows = items.map((item) => this.#row(item))
         const number = await log.append({ key, attempt, rows })
-        return boughtOf({ number, key, attempt, rows })
+        return { ...boughtOf({ number, key, attempt, rows }), ...(at !== undefined && { at }) }
       })
     } catch (error) {
       throw error instanceof Refusal ? refusalOf(error) : error

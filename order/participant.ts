@@ -1,4 +1,5 @@
 /** Who takes part in a purchase by holding something for it: the catalog holds pieces. */
+import type { Answer } from '../catalog/client.ts'
 import type { Command, Item, Outcome } from '../storage/ledger.ts'
 
 export interface Participant {
@@ -7,7 +8,7 @@ export interface Participant {
    * Answers in the order of the commands. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
    * says that the call itself failed: the participant is down. `patient`: nobody waits for it; it may go with others.
    */
-  send(commands: readonly Command[], options: { deadline: number; patient?: boolean }): Promise<Outcome[]>
+  send(commands: readonly Command[], options: { deadline: number; patient?: boolean }): Promise<Answer[]>
 }
 
 export interface Ask {

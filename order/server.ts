@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { type Position, positionHeader, positionText } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
-import { isKeyed, type KeyedPurchase, keyedSchema } from './client.ts'
+import { type Bought, isKeyed, type KeyedPurchase, keyedSchema } from './client.ts'
 import type { Orders } from './order.ts'
 
 const numbers = z.object({ number: wholeNumberText(0, Number.MAX_SAFE_INTEGER) })
@@ -50,8 +51,15 @@ export function createOrderServer(options: OrderServerOptions): Server {
         bodyBytesMax: 1 << 20,
         async handle(context) {
           const deadline = context.deadline ?? clock.elapsed() + purchaseMs
-          const place = ({ key = randomUUID(), ...wanted }: KeyedPurchase) => orders.place(wanted, key, deadline)
-          return answerEach(await context.body(), keyedSchema, place, isKeyed)
+          const positions: (Position | undefined)[] = []
+          const place = async ({ key = randomUUID(), ...wanted }: KeyedPurchase): Promise<Bought> => {
+            const { at, ...bought } = await orders.place(wanted, key, deadline)
+            positions.push(at)
+            return bought
+          }
+          const reply = await answerEach(await context.body(), keyedSchema, place, isKeyed)
+          const last = lastOf(positions)
+          return last === undefined ? reply : { ...reply, headers: { [positionHeader]: positionText(last) } }
         },
       },
       {
@@ -72,4 +80,14 @@ export function createOrderServer(options: OrderServerOptions): Server {
       },
     ],
   })
+}
+
+/** One position for all of a batch, that of its last reservation; none where one is unknown or of another epoch. */
+function lastOf(positions: readonly (Position | undefined)[]): Position | undefined {
+  let last = positions[0]
+  for (const position of positions) {
+    if (position === undefined || position.epoch !== last?.epoch) return undefined
+    if (position.sequence > last.sequence) last = position
+  }
+  return last
 }

@@ -56,7 +56,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     clock,
   })
   const client = createCatalogClient(caller, {
-    parallel: Number(process.env.PAR2 ?? 2),
+    parallel: 2,
     watch: metrics.queue('to_catalog'),
     clock,
   })

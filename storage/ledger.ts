@@ -97,10 +97,19 @@ export type Rule = (
   now: number,
 ) => { outcomes: Outcome[]; changes: (readonly Fact[])[] }
 
+/** Told of a published batch: its sequence number, and what it changed, undefined where an account was removed. Never throws. */
+export type LedgerWatch = (sequence: number, changed: ReadonlyMap<string, Account | undefined>) => void
+
 export interface Ledger {
   /** Throws `unavailable` (nothing happened) or `outcome_unknown`. */
   execute(commands: readonly Command[]): Promise<Outcome[]>
   account(name: string): Promise<Account | undefined>
+  /** The same, with the sequence number of the last batch that this read saw: the next batch that changes it has a higher one. */
+  accountAt(name: string): Promise<{ account: Account | undefined; sequence: number }>
+  /** Published batches that changed an account are numbered 1, 2, 3 … in each life of the engine: the last one's number. */
+  readonly sequence: number
+  /** From now on `watch` is told of each of them: in their order, as readers begin to see it, and before who asked for it is answered. */
+  watch(watch: LedgerWatch): void
   /** Accounts by name in code-unit order, those after `after`. */
   list(after: string, limit: number): Promise<(Account & { name: string })[]>
   movements(after: number, limit: number): Promise<Movement[]>

@@ -10,7 +10,7 @@ import { Mutex } from 'async-mutex'
 import { BatchQueue, type QueueWatch } from '../../batch-queue.ts'
 import { sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
-import type { Account, Command, Fact, Ledger, Movement, Outcome, Rule } from '../ledger.ts'
+import type { Account, Command, Fact, Ledger, LedgerWatch, Movement, Outcome, Rule } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { SharedLock } from '../read-write-lock.ts'
 import { SharedReads } from '../shared-reads.ts'
@@ -54,6 +54,8 @@ export class CsvLedger implements Ledger {
   readonly #catchUp: CatchUp
   /** Account names in order, for pages; undefined when one came or went. */
   #names: string[] | undefined
+  #sequence = 0
+  #watch: LedgerWatch | undefined
 
   private constructor(options: LedgerOptions, state: LedgerState, segments: Segments, movements: Movements) {
     this.#options = options
@@ -117,6 +119,18 @@ export class CsvLedger implements Ledger {
     return this.#reads.read(() => this.#state.account(name))
   }
 
+  accountAt(name: string): Promise<{ account: Account | undefined; sequence: number }> {
+    return this.#reads.read(() => ({ account: this.#state.account(name), sequence: this.#sequence }))
+  }
+
+  get sequence(): number {
+    return this.#sequence
+  }
+
+  watch(watch: LedgerWatch): void {
+    this.#watch = watch
+  }
+
   list(after: string, limit: number): Promise<(Account & { name: string })[]> {
     return this.#reads.read(() => {
       const names = this.#sortedNames()
@@ -171,14 +185,21 @@ export class CsvLedger implements Ledger {
     return batch.map((commands) => commands.map(() => left.next().value!))
   }
 
+  /** In one turn, the watcher's part too: whoever is answered later is answered from what it was told of. */
   #publish(changes: readonly (readonly Fact[])[]): void {
+    const changed = new Map<string, Account | undefined>()
     for (const facts of changes)
       for (const fact of facts) {
         if (fact.fact === 'removed' || (fact.fact === 'account' && this.#state.account(fact.account) === undefined))
           this.#names = undefined
         this.#state.apply(fact)
         if (fact.fact === 'movement') this.#movements.add(fact.movement)
+        else if (fact.fact === 'account') changed.set(fact.account, fact)
+        else if (fact.fact === 'removed') changed.set(fact.account, undefined)
       }
+    if (changed.size === 0) return
+    this.#sequence += 1
+    this.#watch?.(this.#sequence, changed)
   }
 }
 

@@ -1,0 +1,42 @@
+/**
+ * What changes in the catalog, as a stream for whoever follows it. Always true: an epoch is one life of this process; its
+ * changes are numbered in the order in which readers could see them, none is left out, and none is told before it is durable.
+ */
+import { randomBytes } from 'node:crypto'
+import { type Events, eventText } from '../http/event-stream.ts'
+import type { Ledger } from '../storage/ledger.ts'
+import { toyOf } from './catalog.ts'
+import { type Change, type Position, positionText } from './client.ts'
+
+export interface Changes {
+  /** The header's text that says so far the changes went: of a read, with its sequence number; else now. */
+  position(sequence?: number): string
+  /** Tells where it begins, then every change. */
+  events: Events
+}
+
+/** Watches the ledger. Where nobody follows, a change costs no more than its number. */
+export function watchChanges(ledger: Ledger): Changes {
+  const epoch = randomBytes(8).toString('hex')
+  const followers = new Set<(text: string) => void>()
+
+  ledger.watch((sequence, accounts) => {
+    if (followers.size === 0) return
+    const change: Change = { sequence, changed: [], removed: [] }
+    for (const [name, account] of accounts)
+      if (account === undefined) change.removed.push(name)
+      else change.changed.push(toyOf(name, account))
+    const text = eventText('change', change)
+    for (const send of followers) send(text)
+  })
+
+  return {
+    position: (sequence = ledger.sequence) => positionText({ epoch, sequence }),
+    events(send) {
+      const begin: Position = { epoch, sequence: ledger.sequence }
+      send(eventText('begin', begin))
+      followers.add(send)
+      return () => followers.delete(send)
+    },
+  }
+}

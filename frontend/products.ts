@@ -1,0 +1,154 @@
+/**
+ * Products in memory, as answers that are ready to be sent, kept up to date by the catalog's stream of changes.
+ *
+ * What is always true, where `now` is the number of the last change that the stream has told:
+ * 1. There is nothing in memory while the stream is down. A new epoch begins empty.
+ * 2. An answer in memory holds every change up to `now`, and up to its own number where that is higher (it was fetched before
+ *    the stream came so far). So a change replaces it only if its number is higher.
+ * 3. A fetch is stored only where it was begun since the stream's beginning and is of its epoch, so that it holds what was
+ *    told until then; a change that is told while it is under way is stored in its place where that is newer.
+ * 4. From `seen` on nothing older than the position is given away: neither what is in memory, nor what a fetch brings that
+ *    was begun before. Without a position, nothing that was asked for before.
+ *
+ * Fetches of one name at the same time share one call; `#fetches` holds those that can still be joined and stored.
+ */
+import type { CallOptions, Change, Position, Toy } from '../catalog/client.ts'
+import type { WholeReply } from '../http/reply.ts'
+
+/** What is known of one name: `at` is the change, or the read, that it is from. */
+interface Entry {
+  at: Position
+  reply: WholeReply
+}
+
+/** What was told of a name since a fetch of it began: the last change. */
+interface Since {
+  newer: Entry | undefined
+}
+
+export interface ProductsOptions {
+  /** Asks the catalog. Throws `product_not_found`: then nothing is kept. */
+  query: (name: string, options: CallOptions) => Promise<{ toy: Toy; at: Position | undefined }>
+  /** How many names are kept at most; over it, the one that came first goes. */
+  namesMax?: number
+}
+
+export class Products {
+  readonly #query: ProductsOptions['query']
+  readonly #namesMax: number
+  readonly #entries = new Map<string, Entry>()
+  readonly #fetches = new Map<string, { reply: Promise<WholeReply>; since: Since }>()
+  /** Undefined while it is down. */
+  #stream: Position | undefined
+  /** How many answers were given from where, so far. */
+  readonly answers = { memory: 0, catalog: 0 }
+
+  constructor({ query, namesMax = 100_000 }: ProductsOptions) {
+    this.#query = query
+    this.#namesMax = namesMax
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** The answer from memory; undefined where it must be fetched. */
+  known(name: string): WholeReply | undefined {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) return undefined
+    this.answers.memory += 1
+    return entry.reply
+  }
+
+  /** The answer from the catalog. Throws what the query throws. */
+  fetch(name: string, options: CallOptions): Promise<WholeReply> {
+    this.answers.catalog += 1
+    const running = this.#fetches.get(name)
+    if (running !== undefined) return running.reply
+    const since: Since = { newer: undefined }
+    const reply = this.#ask(name, options, since)
+    this.#fetches.set(name, { reply, since })
+    return reply
+  }
+
+  /** Whoever asks from now on must be shown this position, or, where it is not known, what the catalog says from now on. */
+  seen(name: string, at: Position | undefined): void {
+    const stream = this.#stream
+    if (at !== undefined && at.epoch === stream?.epoch) {
+      if (stream.sequence >= at.sequence) return
+      const entry = this.#entries.get(name)
+      if (entry !== undefined && entry.at.sequence >= at.sequence) return
+    }
+    this.#entries.delete(name)
+    this.#fetches.delete(name)
+  }
+
+  /** The stream is up: from this position on every change is told. */
+  begin({ epoch, sequence }: Position): void {
+    this.down()
+    this.#stream = { epoch, sequence }
+  }
+
+  /** Throws where a change before it was not told. */
+  change({ sequence, changed, removed }: Change): void {
+    if (this.#stream === undefined || sequence !== this.#stream.sequence + 1)
+      throw new RangeError(`change ${sequence} does not follow ${this.#stream?.sequence}`)
+    const at = { epoch: this.#stream.epoch, sequence }
+    this.#stream = at
+    for (const toy of changed) this.#changed(toy, at)
+    for (const name of removed) {
+      if (this.#isOlder(name, at)) this.#entries.delete(name)
+      this.#fetches.delete(name)
+    }
+  }
+
+  /** The stream is cut. */
+  down(): void {
+    this.#stream = undefined
+    this.#entries.clear()
+    this.#fetches.clear()
+  }
+
+  #changed(toy: Toy, at: Position): void {
+    const fetch = this.#fetches.get(toy.name)
+    if (fetch !== undefined) fetch.since.newer = { at, reply: replyOf(toy) }
+    if (this.#isOlder(toy.name, at)) this.#entries.set(toy.name, { at, reply: replyOf(toy) })
+  }
+
+  /** All in memory are of the stream's epoch. */
+  #isOlder(name: string, { sequence }: Position): boolean {
+    const entry = this.#entries.get(name)
+    return entry !== undefined && entry.at.sequence < sequence
+  }
+
+  async #ask(name: string, options: CallOptions, since: Since): Promise<WholeReply> {
+    const isCurrent = (): boolean => this.#fetches.get(name)?.since === since
+    let found: { toy: Toy; at: Position | undefined }
+    try {
+      found = await this.#query(name, options)
+    } catch (error) {
+      if (isCurrent()) this.#fetches.delete(name)
+      throw error
+    }
+    const { toy, at } = found
+    const read = { at, reply: replyOf(toy) }
+    const { newer } = since
+    // Who joined since the change was told must be shown it, whatever became of the stream. A later epoch has it.
+    const best = newer !== undefined && newer.at.epoch === at?.epoch && newer.at.sequence > at.sequence ? newer : read
+    if (isCurrent()) this.#fetched(name, best)
+    else this.seen(name, best.at) // it is shown to somebody, so nobody may be shown anything older from now on
+    return best.reply
+  }
+
+  #fetched(name: string, { at, reply }: { at: Position | undefined; reply: WholeReply }): void {
+    this.#fetches.delete(name)
+    if (at === undefined || at.epoch !== this.#stream?.epoch) return
+    if (this.#entries.size >= this.#namesMax) {
+      const [first] = this.#entries.keys()
+      this.#entries.delete(first!)
+    }
+    this.#entries.set(name, { at, reply })
+  }
+}
+
+const replyOf = (toy: Toy): WholeReply => ({ text: JSON.stringify({ data: toy }), contentType: 'application/json' })

@@ -110,3 +110,70 @@ t.test('it is settled when nothing runs or waits', async (t) => {
   await waits
   t.strictSame(await Promise.all(answers), [10, 20])
 })
+
+t.test(
+  'with several in parallel, the next batch leaves before the last one is back, and no more than so many',
+  async (t) => {
+    const { queue, batches, letGo, together } = start({ parallel: 2 })
+    const answers = [queue.submit(1)]
+    await tick()
+    answers.push(queue.submit(2), queue.submit(3))
+    await tick()
+    answers.push(queue.submit(4))
+    await tick()
+    answers.push(queue.submit(5))
+    await tick()
+    t.strictSame(batches, [[1], [2, 3]])
+    await letGo()
+    t.strictSame(batches, [[1], [2, 3], [4, 5]])
+    await letGo()
+    await letGo()
+    t.strictSame(await Promise.all(answers), [10, 20, 30, 40, 50])
+    t.equal(together(), 2)
+    const later = queue.submit(6)
+    await tick()
+    await letGo()
+    t.equal(await later, 60)
+  },
+)
+
+t.test('what is gathered goes together', async (t) => {
+  let gathered = (): void => {}
+  const gather = () => new Promise<void>((resolve) => (gathered = resolve))
+  const { queue, batches, letGo } = start({ gather })
+  const answers = [queue.submit(1)]
+  await tick()
+  answers.push(queue.submit(2))
+  await tick()
+  t.strictSame(batches, [])
+  gathered()
+  await tick()
+  t.strictSame(batches, [[1, 2]])
+  await letGo()
+  t.strictSame(await Promise.all(answers), [10, 20])
+})
+
+t.test('a patient item waits for company, but not longer than patience lasts', async (t) => {
+  const overs: (() => void)[] = []
+  const { queue, batches, letGo } = start({ patience: (over) => overs.push(over) })
+  const answers = [queue.submit(1, { patient: true }), queue.submit(2, { patient: true })]
+  await tick()
+  t.strictSame(batches, [])
+  t.equal(overs.length, 1, 'it waits once for all of them')
+  answers.push(queue.submit(3))
+  await tick()
+  t.strictSame(batches, [[1, 2, 3]])
+  answers.push(queue.submit(4, { patient: true }))
+  await letGo()
+  t.strictSame(batches, [[1, 2, 3]], 'a batch that ends hurries nobody')
+  overs.shift()!()
+  await tick()
+  t.strictSame(batches, [[1, 2, 3], [4]])
+  await letGo()
+  t.strictSame(await Promise.all(answers), [10, 20, 30, 40])
+  const alone = queue.submit(5, { patient: true })
+  overs.shift()!()
+  await tick()
+  await letGo()
+  t.equal(await alone, 50)
+})

@@ -13,13 +13,17 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { ask } from './ask.ts'
 
-const script = fileURLToPath(new URL('../start.ts', import.meta.url))
+const startScript = fileURLToPath(new URL('../start.ts', import.meta.url))
 const openLine = /^The toy store is open at (http:\S+)$/
 
 export interface StoreOptions {
   dataDir: string
   /** Settings beside the ports; nothing else of the test's environment reaches the store. */
   env?: Record<string, string>
+  /** Options of Node; none where not given. */
+  flags?: readonly string[]
+  /** The program in place of `start.ts`. */
+  script?: string
   /** The store is killed when this test ends. */
   t?: Pick<Test, 'teardown'>
   /** The lines come here, for who must see them before the store is open. */
@@ -64,11 +68,18 @@ export class NotOpened extends Error {
 const guards = new Map<number, ChildProcess>()
 
 /** Resolves when the store is open. Throws a NotOpened where it ends instead, when nothing of it runs any more. */
-export async function startStore({ dataDir, env = {}, t, output = [] }: StoreOptions): Promise<Store> {
+export async function startStore({
+  dataDir,
+  env = {},
+  flags = [],
+  script = startScript,
+  t,
+  output = [],
+}: StoreOptions): Promise<Store> {
   const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env }
   const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // tap puts a NODE_OPTIONS of its own into whatever it sees started; `env -i` takes it out again.
-  const child = spawn('env', ['-i', ...given, process.execPath, script], {
+  const child = spawn('env', ['-i', ...given, process.execPath, ...flags, script], {
     cwd: tmpdir(), // where no .env lies
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

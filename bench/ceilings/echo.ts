@@ -1,4 +1,4 @@
-/** The ceiling: a bare node:http server that parses the JSON it is sent and answers it. Prints its port; ends with its parent. */
+/** The ceiling: a bare node:http server that parses the JSON it is sent and answers it. Tells its port; ends with its parent. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

@@ -1,0 +1,34 @@
+/** A bare program to compare with, in a process of its own, with the same Node and the same options as the store's. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Target } from './rounds.ts'
+import type { StartLine } from './start-line.ts'
+
+export interface Ceiling extends Target {
+  process: ChildProcess
+  close(): Promise<void>
+}
+
+/** Resolves when the program has told its port. It ends with this process at the latest. */
+export async function openCeiling(
+  { startLine }: { startLine: StartLine },
+  program: string,
+  args: string[],
+): Promise<Ceiling> {
+  const path = fileURLToPath(new URL(`./ceilings/${program}`, import.meta.url))
+  const child = fork(path, args, { execArgv: startLine.flags, env: startLine.env })
+  const ended = once(child, 'exit')
+  const told = await Promise.race([once(child, 'message'), ended.then(() => undefined)])
+  if (told === undefined) throw new Error(`${program} ended before it was open`)
+  const [{ port }] = told as [{ port: number }]
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pids: () => [child.pid!],
+    process: child,
+    async close() {
+      if (child.connected) child.disconnect()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** Load by sessions of our own, in this process, where there is no wrk. */
+import { Pool } from 'undici'
+import type { Load, Round } from './load.ts'
+import { percentile } from './spread.ts'
+
+export async function runSessions(url: string, load: Load, connections: number, seconds: number): Promise<Round> {
+  const pool = new Pool(url, { connections, pipelining: 1 })
+  const requests = load.requests.map(({ path, body }) => ({
+    method: load.method,
+    path,
+    ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  }))
+  const times: number[] = []
+  let failed = 0
+  const began = performance.now()
+  const until = began + seconds * 1000
+  const session = async (first: number): Promise<void> => {
+    for (let at = first; performance.now() < until; at++) {
+      const asked = performance.now()
+      try {
+        const reply = await pool.request(requests[at % requests.length]!)
+        await reply.body.dump()
+        if (reply.statusCode === load.status) times.push(performance.now() - asked)
+        else failed += 1
+      } catch {
+        failed += 1
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: connections }, (_, number) => session(number)))
+  const took = (performance.now() - began) / 1000
+  await pool.close()
+  return {
+    answers: times.length,
+    perSecond: times.length / took,
+    p50Ms: percentile(times, 0.5),
+    p99Ms: percentile(times, 0.99),
+    failed,
+  }
+}

@@ -67,6 +67,6 @@ t.test('purchases at the same time', async (t) => {
       Array.from({ length: 82 }, (_, index) => 82 - index),
     )
     t.equal(await store.stop(), 0)
-    t.match(await verifyFiles(dataDir), { orders: 82, reserved: 0, differences: [] })
+    t.match(await verifyFiles(dataDir), { orders: 82, reserved: 0, differences: { length: 0 } })
   })
 })

@@ -38,7 +38,7 @@ t.test('a reservation holds, is confirmed or given back, and each of it once', a
   ]
   t.strictSame(await ledger(confirm, confirm, back, back), [done, done, done, done])
   t.equal(await stock('Tux'), 6)
-  t.match((await ask(`${url}/movements?after=2`)).body, { data: [], next: null })
+  t.match((await ask(`${url}/movements?after=2`)).body, { data: { length: 0 }, next: null })
 })
 
 t.test('below the fence an unknown reservation is stale, and what is open is listed', async (t) => {

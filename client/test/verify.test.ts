@@ -117,7 +117,7 @@ t.test('half an order at the very end is found', async (t) => {
 t.test('what is being written at the very end is left out', async (t) => {
   for (const rest of ['6,1 of 1,Tux', '6,1 of 2,Tux,1,25.99,,,key-9,a1-9,2026-11-21T09:00:00.000Z\n']) {
     const folder = changed(t, orders, (text) => text + rest)
-    t.match(await verifyFiles(folder), { orders: 6 - Number(!rest.endsWith('\n')), differences: [] })
+    t.match(await verifyFiles(folder), { orders: 6 - Number(!rest.endsWith('\n')), differences: { length: 0 } })
   }
 })
 

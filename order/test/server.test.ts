@@ -89,7 +89,7 @@ t.test('without its catalog it lives, reads, is not ready and sells nothing', as
     status: 503,
     body: { error: { message: 'catalog has not answered yet' } },
   })
-  t.match(await ask(`${alone.url}/orders`), { status: 200, body: { data: [], next: null } })
+  t.match(await ask(`${alone.url}/orders`), { status: 200, body: { data: { length: 0 }, next: null } })
   const refused = await ask(`${alone.url}/order`, { method: 'POST', body: { name: 'Tux', quantity: 1 } })
   const message = 'the catalog service cannot be reached; nothing was bought'
   t.equal(refused.status, 503)
@@ -101,7 +101,7 @@ t.test('a deadline that is none is refused, and nothing is bought', async (t) =>
   const { place, order } = await started(t)
   for (const deadline of ['0', '-5', 'soon', '60001', '1.5'])
     t.match(await place({ name: 'Tux', quantity: 1 }, { 'x-deadline-ms': deadline }), { status: 400 }, deadline)
-  t.match((await ask(`${order.url}/orders`)).body, { data: [] })
+  t.match((await ask(`${order.url}/orders`)).body, { data: { length: 0 } })
 })
 
 t.test('an orders.csv that is none stops the start and is left as it was', async (t) => {

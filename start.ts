@@ -2,16 +2,10 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { services } from './programs.ts'
 import { Supervisor } from './supervisor.ts'
 
 const sameSignalMs = 2000
-
-/** In the order of their start; `port` is the setting that the others find them by. */
-const services = [
-  { name: 'catalog', port: 'CATALOG_PORT' },
-  { name: 'order', port: 'ORDER_PORT' },
-  { name: 'frontend', port: 'PORT' },
-] as const
 
 // Neither the settings' rules nor the log's library are loaded here: this process lives as long as the store, and small.
 if (existsSync('.env')) loadEnvFile('.env')
@@ -39,8 +33,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   })
 
 const ready: Promise<string>[] = []
-for (const { name, port } of services) {
-  const started = supervisor.start({ name, path: fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url)) })
+for (const { name, port, options } of services) {
+  const path = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url))
+  const started = supervisor.start({ name, path, options })
   ready.push(started.ready)
   // All have the same settings: a wrong one is told once, by the first. From then on side by side; only where a port is
   // free to choose, the others wait to be told, and a later start takes the same one.

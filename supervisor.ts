@@ -8,6 +8,8 @@ import { once } from 'node:events'
 export interface Program {
   name: string
   path: string
+  /** Of Node, besides those of this process. */
+  options: readonly string[]
 }
 
 /** What a program says over IPC (run-main.ts, http/run.ts). */
@@ -78,9 +80,8 @@ export class Supervisor {
 
   #spawn(program: Program, delayMs: number, hear: (message: Message) => void): void {
     const began = performance.now()
-    // Node's options are ours (package.json keeps the young generation small); so are the process group and standard
-    // output: a Ctrl-C reaches everybody, and the log lines come together.
-    const child = spawn(process.execPath, [...process.execArgv, program.path], {
+    // The process group and standard output are ours: a Ctrl-C reaches everybody, and the log lines come together.
+    const child = spawn(process.execPath, [...process.execArgv, ...program.options, program.path], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: this.#env,
     })

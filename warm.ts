@@ -1,13 +1,15 @@
 /**
  * Run by `npm ci`: Node keeps what it has compiled (NODE_COMPILE_CACHE), so that the first start is as quick and small as
  * any. Each program is started with a setting that it refuses: by then it has loaded everything, and has done nothing. What a
- * service loads only when it is asked for `/metrics` is loaded here.
+ * service loads only when it is asked for `/metrics` is loaded here. Node keeps it by its options, so these are the same.
  */
 import { spawnSync } from 'node:child_process'
 import './http/metrics-text.ts'
+import { services } from './programs.ts'
 
-for (const program of ['start.ts', 'order/main.ts', 'frontend/main.ts'])
-  spawnSync(process.execPath, [...process.execArgv, program], {
+const programs = services.map(({ name, options }) => ({ path: `${name}/main.ts`, options }))
+for (const { path, options } of [{ path: 'start.ts', options: [] }, ...programs])
+  spawnSync(process.execPath, [...process.execArgv, ...options, path], {
     env: { ...process.env, PORT: 'none' },
     stdio: 'ignore',
   })

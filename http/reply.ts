@@ -68,13 +68,15 @@ export function send(
   // A socket that is ended from our side has had its refusal in connections.ts.
   if (response.destroyed || response.headersSent || request.socket.writableEnded) return false
   const lingers = close ? !request.complete : leavesMuchUnread(request, bodyBytesMax)
-  if (status !== 204 && status !== 304) headers.push('content-length', String(Buffer.byteLength(text)))
+  const bytes = Buffer.byteLength(text)
+  if (status !== 204 && status !== 304) headers.push('content-length', String(bytes))
   if (close || lingers) headers.push('connection', 'close')
   response.writeHead(status, headers)
   // Node says so too where it must: to an old client, or to one that never got its `100 Continue`.
   const closes = close || lingers || !response.shouldKeepAlive
   if (!lingers) {
-    response.end(text.length > largeText ? Buffer.from(text) : text)
+    // Text of one byte a character is written as it lies in memory.
+    response.end(text.length > largeText ? Buffer.from(text) : text, bytes === text.length ? 'latin1' : 'utf8')
     return closes
   }
   response.write(text)

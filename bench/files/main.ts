@@ -3,21 +3,19 @@
  * Nothing imports this file.
  */
 import { fileURLToPath } from 'node:url'
+import { services } from '../../programs.ts'
 import { Supervisor } from '../../supervisor.ts'
 
-const services = [
-  { name: 'catalog', port: 'CATALOG_PORT', program: './catalog/main.ts' },
-  { name: 'order', port: 'ORDER_PORT', program: './order/main.ts' },
-  { name: 'frontend', port: 'PORT', program: '../../frontend/main.ts' },
-]
+const folderOf = (name: string): string => (name === 'frontend' ? '../..' : '.')
 
 const env = { ...process.env }
 const supervisor = new Supervisor(console.error, env, (code) => process.exit(code))
 process.on('SIGTERM', () => void supervisor.stop().then(() => process.exit()))
 
 let url = ''
-for (const { name, port, program } of services) {
-  url = await supervisor.start({ name, path: fileURLToPath(new URL(program, import.meta.url)) }).ready
+for (const { name, port, options } of services) {
+  const path = fileURLToPath(new URL(`${folderOf(name)}/${name}/main.ts`, import.meta.url))
+  url = await supervisor.start({ name, path, options }).ready
   env[port] = new URL(url).port
 }
 console.log(`The toy store is open at ${url}`)

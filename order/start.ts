@@ -92,6 +92,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   })
   await coordinator.start().catch(failed)
   const { url } = await server.listen({ host: settings.host, port: settings.orderPort, setting: 'ORDER_PORT' })
+  orderLog.findKeys()
   return {
     url,
     async close() {

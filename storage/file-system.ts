@@ -104,20 +104,25 @@ export async function removeTemporaries(files: FileSystem, folder: string): Prom
 
 /**
  * Writes a whole file so that a crash leaves the old one or the new one: temp file → sync → rename → sync of the folder.
+ * `bytes` may come in pieces: each is asked for when the one before it is written, and everybody else has a turn meanwhile.
  * `beforeRename` is the last moment at which the old one can still be looked at.
  */
 export async function replaceFile(
   files: FileSystem,
   folder: string,
   name: string,
-  bytes: Uint8Array,
+  bytes: Uint8Array | Iterable<Uint8Array>,
   beforeRename?: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = `${folder}/${name}.tmp`
   try {
     const file = await files.open(temporary, 'create')
     try {
-      await file.write(bytes, 0)
+      let at = 0
+      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+        await file.write(piece, at)
+        at += piece.length
+      }
       await file.sync()
     } finally {
       await file.close()

@@ -3,14 +3,17 @@
  * keeps what it is told to itself. So a rule tries a batch out without touching what readers see.
  */
 import { compareAttempts, noAttempt } from './attempt-id.ts'
+import { Frozen } from './frozen.ts'
 import type { Account, AttemptId, Decision, Fact, Reservation } from './ledger.ts'
 
 class Layer<Value> {
-  readonly #own = new Map<string, Value | undefined>()
+  readonly #own: Map<string, Value | undefined>
   readonly #below: Layer<Value> | undefined
+  #frozen: Frozen<Value> | undefined
 
-  constructor(below: Layer<Value> | undefined) {
+  constructor(below: Layer<Value> | undefined, own = new Map<string, Value | undefined>()) {
     this.#below = below
+    this.#own = own
   }
 
   get(key: string): Value | undefined {
@@ -18,12 +21,29 @@ class Layer<Value> {
   }
 
   set(key: string, value: Value): void {
+    this.#frozen?.changing(key, this.#own.get(key))
     this.#own.set(key, value)
   }
 
   delete(key: string): void {
+    this.#frozen?.removing()
     if (this.#below === undefined) this.#own.delete(key)
     else this.#own.set(key, undefined)
+  }
+
+  /** The lowest layer as it is now. */
+  freeze(): Frozen<Value> {
+    if (this.#below !== undefined) throw new Error('only what is durable can be frozen')
+    const frozen = new Frozen(this.#own as Map<string, Value>, () => {
+      if (this.#frozen === frozen) this.#frozen = undefined
+    })
+    this.#frozen = frozen
+    return frozen
+  }
+
+  /** Of the lowest layer. */
+  keys(): Iterable<string> {
+    return this.#own.keys()
   }
 
   *entries(): Generator<[string, Value]> {
@@ -40,8 +60,9 @@ export class LedgerState {
   #fence: AttemptId
   #lastMovement: number
 
-  constructor(below?: LedgerState) {
-    this.#accounts = new Layer(below === undefined ? undefined : below.#accounts)
+  /** `accounts`: what it begins with where it lies over none; it is the state's own from here on. */
+  constructor(below?: LedgerState, accounts = new Map<string, Account>()) {
+    this.#accounts = new Layer(below === undefined ? undefined : below.#accounts, accounts)
     this.#open = new Layer(below === undefined ? undefined : below.#open)
     this.#decided = new Layer(below === undefined ? undefined : below.#decided)
     this.#isRoot = below === undefined
@@ -78,6 +99,16 @@ export class LedgerState {
     return this.#accounts.entries()
   }
 
+  /** Of what is durable: not of a state that lies over another. */
+  accountNames(): Iterable<string> {
+    return this.#accounts.keys()
+  }
+
+  /** The accounts as they are now, whatever becomes of them, until its `end`; an earlier one must have ended. */
+  frozenAccounts(): Frozen<Account> {
+    return this.#accounts.freeze()
+  }
+
   *reservations(): Generator<Reservation> {
     for (const [, reservation] of this.#open.entries()) yield reservation
   }
@@ -94,7 +125,7 @@ export class LedgerState {
   apply(fact: Fact): void {
     switch (fact.fact) {
       case 'account':
-        this.#accounts.set(fact.account, { balance: fact.balance, attributes: fact.attributes })
+        this.#accounts.set(fact.account, { attributes: fact.attributes, balance: fact.balance })
         break
       case 'removed':
         this.#accounts.delete(fact.account)

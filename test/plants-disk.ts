@@ -93,8 +93,8 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
   {
     rule: 'older segments go only when the base has come',
     file: segments,
-    from: '    await replaceFile(files, folder, baseName(segment), sealBase(bytes))\n',
-    to: "    for (const old of numbered(await files.list(folder), 'journal'))\n      if (old < segment) await files.remove([folder, segmentName(old)].join('/'))\n    await replaceFile(files, folder, baseName(segment), sealBase(bytes))\n",
+    from: '      await replaceFile(files, folder, baseName(segment), sealPieces(keeping(formatPieces(columns, accounts), pieces)))\n',
+    to: "    for (const old of numbered(await files.list(folder), 'journal'))\n      if (old < segment) await files.remove([folder, segmentName(old)].join('/'))\n      await replaceFile(files, folder, baseName(segment), sealPieces(keeping(formatPieces(columns, accounts), pieces)))\n",
   },
   {
     rule: 'no segment follows a line of unknown outcome',

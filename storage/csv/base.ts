@@ -2,18 +2,32 @@
  * A base's bytes: those of the readable file at the moment when its segment began, and a last line `checksum,<CRC-32>`. A
  * start believes it, so one changed digit must be noticed. Bases of journal format 1 have no such line.
  */
+import { crc32 } from 'node:zlib'
 import { StartError } from '../../errors.ts'
 import type { FileSystem } from '../file-system.ts'
 import type { Account } from '../ledger.ts'
 import { type AccountColumns, parseAccounts } from './readable.ts'
-import { checksumOf } from './row.ts'
+import { checksumText } from './row.ts'
 
 const sealForm = /^checksum,([0-9a-f]{8})\n$/
 const sealBytes = 'checksum,00000000\n'.length
 
-const sealOf = (bytes: Buffer): Buffer => Buffer.from(`checksum,${checksumOf(bytes)}\n`)
+const sealLine = (checksum: number): Buffer => Buffer.from(`checksum,${checksumText(checksum)}\n`)
+const sealOf = (bytes: Buffer): Buffer => sealLine(crc32(bytes))
 
 export const sealBase = (bytes: Buffer): Buffer => Buffer.concat([bytes, sealOf(bytes)])
+
+/** The same in pieces, each taken when it is asked for; the checksum is part of the last. */
+export function* sealPieces(pieces: Iterable<Buffer>): Generator<Buffer> {
+  let checksum = 0
+  let last: Buffer | undefined
+  for (const piece of pieces) {
+    if (last !== undefined) yield last
+    checksum = crc32(piece, checksum)
+    last = piece
+  }
+  yield Buffer.concat([last ?? Buffer.alloc(0), sealLine(checksum)])
+}
 
 /** The bytes without their checksum, and whether that is right; undefined where there is none. */
 export function unsealBase(bytes: Buffer): { bytes: Buffer; right: boolean | undefined } {

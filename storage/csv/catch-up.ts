@@ -3,9 +3,8 @@
  * (for no more than a twentieth). A turn that the disk refuses is tried again a second later; meanwhile the journal holds everything.
  */
 import type { Clock } from '../../clock.ts'
-import type { Snapshot } from './segments.ts'
 
-export interface CatchUpOptions {
+export interface CatchUpOptions<Snapshot> {
   clock: Clock
   note: (sentence: string) => void
   open: () => Promise<Snapshot>
@@ -17,8 +16,8 @@ const underLoadMs = 1000
 /** How long to rest after a turn, in turns. */
 const rests = { idle: 4, underLoad: 20 }
 
-export class CatchUp {
-  readonly #options: CatchUpOptions
+export class CatchUp<Snapshot> {
+  readonly #options: CatchUpOptions<Snapshot>
   #cancel: (() => void) | undefined
   #running: Promise<void> | undefined
   #behind = false
@@ -30,7 +29,7 @@ export class CatchUp {
   #lastEnd = Number.NEGATIVE_INFINITY
   #lastTook = 0
 
-  constructor(options: CatchUpOptions) {
+  constructor(options: CatchUpOptions<Snapshot>) {
     this.#options = options
   }
 

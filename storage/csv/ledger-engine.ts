@@ -19,7 +19,8 @@ import { CatchUp } from './catch-up.ts'
 import { factsLine } from './journal.ts'
 import { startLedger } from './ledger-start.ts'
 import type { Movements } from './movements.ts'
-import type { LedgerFiles, Segments } from './segments.ts'
+import type { LedgerFiles, Segments, Snapshot } from './segments.ts'
+import { SortedNames } from './sorted-names.ts'
 import type { Cut } from './tail.ts'
 
 export interface LedgerOptions extends LedgerFiles {
@@ -51,9 +52,10 @@ export class CsvLedger implements Ledger {
   readonly #lock = new SharedLock()
   readonly #reads: SharedReads
   readonly #queue: BatchQueue<readonly Command[], Outcome[]>
-  readonly #catchUp: CatchUp
-  /** Account names in order, for pages; undefined when one came or went. */
-  #names: string[] | undefined
+  readonly #catchUp: CatchUp<Snapshot>
+  /** Account names in order, for pages. */
+  readonly #names: SortedNames
+  #closed = false
   #sequence = 0
   #watch: LedgerWatch | undefined
 
@@ -70,10 +72,15 @@ export class CsvLedger implements Ledger {
       weight: (commands) => commands.length,
       watch: options.watch,
     })
+    this.#names = new SortedNames(state.accountNames())
+    this.#sortNames()
     this.#catchUp = new CatchUp({
       clock: options.clock,
       note: options.note,
-      open: () => this.#writing.runExclusive(() => segments.open(state, movements)),
+      open: async () => {
+        await this.#bringMovementsNear()
+        return this.#writing.runExclusive(() => segments.open(state, movements))
+      },
       publish: (snapshot) => segments.publish(snapshot),
     })
   }
@@ -106,9 +113,7 @@ export class CsvLedger implements Ledger {
 
   /** The first accounts by name, as readers see them. */
   balances(limit: number): [name: string, balance: number][] {
-    return this.#sortedNames()
-      .slice(0, limit)
-      .map((name) => [name, this.#state.account(name)!.balance])
+    return this.#names.page('', limit).map((name) => [name, this.#state.account(name)!.balance])
   }
 
   execute(commands: readonly Command[]): Promise<Outcome[]> {
@@ -132,20 +137,20 @@ export class CsvLedger implements Ledger {
   }
 
   list(after: string, limit: number): Promise<(Account & { name: string })[]> {
-    return this.#reads.read(() => {
-      const names = this.#sortedNames()
-      const from = firstAbove(names, after)
-      return names.slice(from, from + limit).map((name) => ({ name, ...this.#state.account(name)! }))
-    })
+    return this.#reads.read(() =>
+      this.#names.page(after, limit).map((name) => ({ name, ...this.#state.account(name)! })),
+    )
   }
 
   async movements(after: number, limit: number): Promise<Movement[]> {
+    await this.#bringMovementsNear()
     await this.#writing.runExclusive(() => this.#movements.flush())
     return this.#movements.list(after, limit)
   }
 
   /** Finishes what was asked, brings the files up to date and marks a clean stop. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#queue.settled()
     await this.#catchUp.close()
     await this.#writing.runExclusive(() => this.#segments.markStop())
@@ -153,9 +158,15 @@ export class CsvLedger implements Ledger {
     await this.#movements.close()
   }
 
-  #sortedNames(): readonly string[] {
-    this.#names ??= [...this.#state.accounts()].map(([name]) => name).sort()
-    return this.#names
+  /** One step a turn of the event loop; few names are sorted at once. */
+  #sortNames(): void {
+    this.#names.step()
+    if (!this.#names.isSorted && !this.#closed) this.#options.clock.after(0, () => this.#sortNames())
+  }
+
+  /** A hundred thousand movements, as a first start makes, are written in many turns, so that others can write in between. */
+  async #bringMovementsNear(): Promise<void> {
+    while (this.#movements.isFarBehind) await this.#writing.runExclusive(() => this.#movements.flushSome())
   }
 
   async #write(batch: (readonly Command[])[]): Promise<(Outcome[] | Error)[]> {
@@ -190,8 +201,9 @@ export class CsvLedger implements Ledger {
     const changed = new Map<string, Account | undefined>()
     for (const facts of changes)
       for (const fact of facts) {
-        if (fact.fact === 'removed' || (fact.fact === 'account' && this.#state.account(fact.account) === undefined))
-          this.#names = undefined
+        if (fact.fact === 'removed') this.#names.remove(fact.account)
+        else if (fact.fact === 'account' && this.#state.account(fact.account) === undefined)
+          this.#names.add(fact.account)
         this.#state.apply(fact)
         if (fact.fact === 'movement') this.#movements.add(fact.movement)
         else if (fact.fact === 'account') changed.set(fact.account, fact)
@@ -201,14 +213,4 @@ export class CsvLedger implements Ledger {
     this.#sequence += 1
     this.#watch?.(this.#sequence, changed)
   }
-}
-
-function firstAbove(names: readonly string[], after: string): number {
-  let [low, high] = [0, names.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (names[middle]! <= after) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -54,11 +54,9 @@ export async function startLedger(
   const bases = numbered(names, 'base')
   const base = bases.at(-1)!
   const all = numbered(names, 'journal').filter((segment) => segment >= base)
-  const state = new LedgerState()
   const basePath = `${folder}/${baseName(base)}`
   const { bytes: baseBytes, right } = await readBase(files, basePath)
-  for (const [account, row] of parseBase(options, baseBytes, basePath))
-    state.apply({ fact: 'account', account, ...row })
+  const state = new LedgerState(undefined, parseBase(options, baseBytes, basePath))
   const replayed = await replay(options, state, base, all)
   if (right === undefined && replayed.head.format >= sealedBaseFormat) throw damagedBase(basePath)
 

@@ -9,6 +9,7 @@ import { StoreError } from '../../errors.ts'
 import type { FileSystem } from '../file-system.ts'
 import type { Entry, Log, LogEntry } from '../log.ts'
 import { AppendFile, batchBytesMax, type GiveUp } from './append-file.ts'
+import { FoundKeys } from './found-keys.ts'
 import { KeyIndex, keysRemembered } from './key-index.ts'
 import { type CheckedLog, checkLog, type LogFormat } from './log-start.ts'
 import { NumberedFile, type Row } from './numbered-file.ts'
@@ -42,7 +43,6 @@ const bytesAtMost = ({ rows }: Formatted): number => rows.reduce((sum, row) => s
 
 const mend =
   'stop the store and mend the row or restore the file from a backup (`npm run client -- verify` names all that is wrong)'
-const doubtfulMax = 100_000
 const toldMax = 1000
 
 const numbered = ({ rows }: Formatted, number: number): string =>
@@ -63,8 +63,7 @@ export class CsvLog implements Log {
   readonly #queue: BatchQueue<Formatted, number>
   readonly #keyAt: number
   readonly #attemptAt: number
-  /** Words of damaged rows and keys of rows out of their order: an order that cannot be found may have one of them as its key. */
-  readonly #doubtful = new Set<string>()
+  readonly #foundKeys: FoundKeys
   readonly #told = new Set<string>()
   #lastNumber: number
   #closed = false
@@ -77,7 +76,15 @@ export class CsvLog implements Log {
     const { columns, keyColumn, attemptColumn } = options.format
     this.#keyAt = columns.indexOf(keyColumn)
     this.#attemptAt = columns.indexOf(attemptColumn)
-    this.#rows = new NumberedFile(file, checked.first, columns.length)
+    this.#rows = new NumberedFile(file, checked.first, columns.length, checked.lastNumber)
+    this.#foundKeys = new FoundKeys({
+      source: file,
+      first: checked.first,
+      columns: columns.length,
+      keyAt: this.#keyAt,
+      index: this.#index,
+      stopped: () => this.#closed,
+    })
     this.#queue = new BatchQueue({
       run: (batch) => this.#write(batch),
       batchMax: batchBytesMax,
@@ -85,7 +92,6 @@ export class CsvLog implements Log {
       weight: bytesAtMost,
       watch: options.watch,
     })
-    this.#findKeysAgain().catch(() => {}) // those who wait for it are told; nobody may wait yet
   }
 
   /** Also returns what the start found, for the operator. Throws a StartError where a person must mend the file. */
@@ -94,6 +100,14 @@ export class CsvLog implements Log {
     const checked = await checkLog(files, folder, name, format, clock.now())
     const file = await AppendFile.open(files, `${folder}/${name}`, giveUp)
     return { log: new CsvLog(options, file, checked), checked }
+  }
+
+  /**
+   * Begins to find the remembered keys again; the first key that is not known would begin it, too. For a service that has
+   * started: before, it would only be in the way.
+   */
+  findKeys(): void {
+    this.#findKeysAgain().catch(() => {}) // those who wait for it are told; nobody may wait yet
   }
 
   get lastNumber(): number {
@@ -130,13 +144,13 @@ export class CsvLog implements Log {
 
   async byKey(key: string): Promise<LogEntry | undefined> {
     // What nearly every purchase comes to: a new key, when all keys are known.
-    if (this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#doubtful.has(key)) return undefined
+    if (this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#foundKeys.isDoubtful(key)) return undefined
     try {
       const found = await this.#findKey(key)
       if (found !== undefined) return found
       await this.#findKeysAgain()
       const late = await this.#findKey(key)
-      if (late === undefined && this.#doubtful.has(key))
+      if (late === undefined && this.#foundKeys.isDoubtful(key))
         throw new Error(`${this.#file.path}: a row that is damaged or out of its order holds the key ${key}; ${mend}`)
       return late
     } catch (error) {
@@ -189,9 +203,9 @@ export class CsvLog implements Log {
   async #read(number: number): Promise<LogEntry | undefined> {
     if (number > this.#lastNumber || number < 0) return undefined
     const rows: Row[] = []
-    const from = await this.#rows.seek(number)
+    const { at, seen } = await this.#rows.find(number)
     // A damaged row belongs to this order or to its neighbour: then this one is not whole, or it is none of its business.
-    for await (const row of this.#rows.rows(from, { chunkBytes: 4096, skipDamaged: true })) {
+    for await (const row of this.#rows.rows(at, { chunkBytes: 4096, skipDamaged: true, seen })) {
       // Only rows that were brought along leave numbers out; else the one asked for is there, or was damaged.
       const isMissing = rows.length === 0 && row.number !== number && number > 0 && row.fields[this.#attemptAt] !== ''
       if (isMissing || row.number < number)
@@ -240,38 +254,9 @@ export class CsvLog implements Log {
 
   /** Finds the remembered keys again, from the newest back, while the store serves. */
   async #readKeysBack(): Promise<void> {
-    const oldest = this.#lastNumber - this.#options.keys
-    if (this.#lastNumber === 0) return
-    let doubtful = 0
-    const doubt = (words: readonly string[]): void => {
-      doubtful += 1
-      for (const word of words) if (word !== '' && this.#doubtful.size < doubtfulMax) this.#doubtful.add(word)
-    }
-    let above = { number: this.#lastNumber, key: undefined as string | undefined }
-    let jumped: { number: number; key: string } | undefined
-    const take = (row: { number: number; key: string }): void => {
-      if (row.key !== '') this.#index.add(row.key, row.number)
-      above = row
-    }
-    const settle = (next: number): void => {
-      // Behind a jump down come either still lower numbers, so that rows are missing, or higher ones: then it has another's.
-      if (jumped === undefined) return
-      doubt(next > jumped.number ? [jumped.key] : [])
-      if (next <= jumped.number) take(jumped)
-      jumped = undefined
-    }
-    const options = { skipDamaged: true, damaged: (line: string) => doubt(line.split(/[",]/)) }
-    for await (const { number, fields } of this.#rows.rowsBackward(this.#file.length, batchBytesMax, options)) {
-      if (number <= oldest || this.#closed) break
-      const key = fields[this.#keyAt]!
-      settle(number)
-      const another = number === above.number && above.key !== undefined && key !== above.key
-      if (key === '') take({ number, key })
-      else if (number > above.number || another) doubt(another ? [key, above.key!] : [key])
-      else if (number < above.number - 1) jumped = { number, key }
-      else take({ number, key })
-    }
-    settle(0)
+    const newest = this.#lastNumber
+    if (newest === 0) return
+    const doubtful = await this.#foundKeys.find(newest, newest - this.#options.keys)
     if (doubtful > 0)
       this.#tell(`${this.#file.path}: ${doubtful} rows are damaged, missing or out of their order; ${mend}`)
   }

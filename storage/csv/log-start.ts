@@ -3,6 +3,7 @@
  */
 import { StartError } from '../../errors.ts'
 import { type FileSystem, removeTemporaries, replaceFile } from '../file-system.ts'
+import { PlainRow } from './plain-row.ts'
 import { formatRow, parseRow } from './row.ts'
 import { type Cut, cutTail, damaged, freeName, lineAt, lines, secureTail } from './tail.ts'
 
@@ -75,8 +76,19 @@ function lastWholeEntry(
   let lastNumber = 0
   let seen = fileStart ? 1 : 0 // what is read may begin within an entry
   let entry: { number: number; row: number; of: number } | undefined
-  for (const line of lines(bytes, start)) {
+  const plain = new PlainRow(format.columns.length)
+  for (let at = 0; at < bytes.length; ) {
+    // Nearly every line is an order of one row that nothing is wrong with; it is known without making strings of it.
+    if (plain.read(bytes, at) && isOnlyRow(bytes, plain.start(1), plain.end(1))) {
+      ;[end, lastNumber, damaged] = [start + plain.next, Math.max(lastNumber, plain.number), undefined]
+      entry = { number: plain.number, row: 1, of: 1 }
+      seen += 1
+      at = plain.next
+      continue
+    }
+    const line = lines(bytes.subarray(at), start + at).next().value!
     if (!line.ended || line.text.includes('\0')) break
+    at = line.next - start
     const fields = parseRow(line.text)
     const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(fields?.[1] ?? '')
     const isRow = fields?.length === format.columns.length && place !== null && /^\d{1,15}$/.test(fields[0]!)
@@ -88,6 +100,15 @@ function lastWholeEntry(
     seen += 1
   }
   return { end, lastNumber, damaged }
+}
+
+const onlyRow = Buffer.from('1 of 1')
+
+/** Whether it says that it is its order's only row. */
+function isOnlyRow(bytes: Buffer, from: number, to: number): boolean {
+  if (to - from !== onlyRow.length) return false
+  for (let i = 0; i < onlyRow.length; i++) if (bytes[from + i] !== onlyRow[i]) return false
+  return true
 }
 
 async function takeOver(

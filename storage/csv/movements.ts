@@ -14,6 +14,8 @@ export const movementsName = 'movements.csv'
 const columns = ['number', 'at', 'account', 'change', 'reason']
 export const movementsHeader = `${columns.join(',')}\n`
 
+const rowsAtOnce = 2000
+
 export class Movements {
   readonly #file: AppendFile
   readonly #rows: NumberedFile
@@ -76,13 +78,22 @@ export class Movements {
 
   /** Brings the file up to date, synced. In the writer's turn. */
   async flush(): Promise<void> {
-    while (this.#pending.length > 0) {
-      let count = 0
-      let text = ''
-      while (count < this.#pending.length && text.length < batchBytesMax / 8) text += this.#pending[count++]
-      await this.#file.append(Buffer.from(text))
-      this.#pending.splice(0, count)
-    }
+    while (this.#pending.length > 0) await this.flushSome()
+  }
+
+  /** More waits than one append takes: who can leaves the writer's turn in between. */
+  get isFarBehind(): boolean {
+    return this.#pending.length > rowsAtOnce
+  }
+
+  /** One append's worth of it, synced. In the writer's turn. */
+  async flushSome(): Promise<void> {
+    const rows = this.#pending.slice(0, rowsAtOnce)
+    let count = 0
+    let text = ''
+    while (count < rows.length && text.length < batchBytesMax / 8) text += rows[count++]
+    await this.#file.append(Buffer.from(text))
+    this.#pending.splice(0, count)
   }
 
   async list(after: number, limit: number): Promise<Movement[]> {

@@ -1,7 +1,10 @@
 /**
  * Reading a CSV file whose rows start with a number that never falls, without holding it in memory: a row is found by a
- * few reads (a guess by interpolation, then halving), a page is one read. Rows of one number stand together.
+ * read or two (a guess from what was met before, then from the rows found there, and halving where that does not help), a
+ * page is one read. Rows of one number stand together.
  */
+import { Landmarks } from './landmarks.ts'
+import { PlainRow } from './plain-row.ts'
 import { parseRow } from './row.ts'
 import { lineAt } from './tail.ts'
 
@@ -12,15 +15,26 @@ export interface Source {
   read(buffer: Uint8Array, position: number): Promise<number>
 }
 
-export interface Row {
+interface Place {
   number: number
-  fields: string[]
   /** Where the row starts and where the next one does, in bytes. */
   at: number
   next: number
 }
 
+export interface Row extends Place {
+  fields: string[]
+}
+
+/** Bytes that were read already, and where they stand. */
+export interface Seen {
+  at: number
+  bytes: Buffer
+}
+
 const lineBytesMax = 8192
+/** What is read at once to look for a row. */
+const glance = 4096
 const window = 16_384
 /** So many damaged rows' lines are remembered; counting one reads all that stands before it. */
 const countedMax = 1000
@@ -41,36 +55,57 @@ export class NumberedFile {
   readonly #first: number
   readonly #columns: number
   readonly #counted = new Map<number, number>()
+  readonly #landmarks = new Landmarks()
+  readonly #plain: PlainRow
 
-  constructor(source: Source, first: number, columns: number) {
+  /** `last`: the number of the last row, as far as it is known. */
+  constructor(source: Source, first: number, columns: number, last = 0) {
     this.#source = source
     this.#first = first
     this.#columns = columns
+    this.#plain = new PlainRow(columns)
+    if (last === 0) return
+    this.#landmarks.add(1, first, source.length)
+    this.#landmarks.add(last + 1, source.length, source.length)
   }
 
   /** Where the first row with this number or a higher one starts, damaged ones passed over; the file's length where there is none. */
   async seek(number: number): Promise<number> {
+    return (await this.find(number)).at
+  }
+
+  /** The same, with what was read there: `rows` needs not read it again. */
+  async find(number: number): Promise<{ at: number; seen?: Seen | undefined }> {
     let low = this.#first // every row before it has a lower number
     let high = this.#source.length // no row that starts from here up to `found` has a lower one
     let found = high
-    let lowNumber = 0
-    let highNumber = Number.POSITIVE_INFINITY
-    for (let round = 0; high - low > window; round++) {
-      const share =
-        round % 2 === 0 && highNumber < Number.POSITIVE_INFINITY ? (number - lowNumber) / (highNumber - lowNumber) : 0.5
-      const guess = Math.min(high - 1, Math.max(low + 1, Math.floor(low + share * (high - low)) - lineBytesMax / 2))
-      const row = await this.#rowAfter(guess)
-      if (row === undefined || row.at >= high) high = guess
-      else if (row.number < number) [low, lowNumber] = [row.at, row.number]
-      else [found, high, highNumber] = [row.at, guess, row.number]
+    let guess = this.#landmarks.guess(number) ?? (low + high) / 2
+    let before = Number.POSITIVE_INFINITY // high - low, two rounds ago
+    let last = before
+    while (high - low > window) {
+      const from = Math.floor(Math.min(high - 1, Math.max(low, guess - glance / 2)))
+      const [seen, rows] = await this.#glance(from)
+      const first = rows[0] ?? (await this.#rowAfter(Math.max(from, low + 1)))
+      if (first === undefined || first.at >= high) high = from
+      else if (first.number >= number) [found, high] = [first.at, from]
+      else {
+        const met = rows.findIndex((row) => row.number >= number)
+        if (met !== -1 && rows[met]!.number === number) return { at: rows[met]!.at, seen }
+        low = (rows[met === -1 ? rows.length - 1 : met - 1] ?? first).at
+        if (met !== -1) break // it is missing, or has another's number: then it stands near
+      }
+      const near = rows.at(first !== undefined && first.number >= number ? 0 : -1)
+      const isSlow = high - low > before / 2
+      ;[before, last] = [last, high - low]
+      guess = near === undefined || isSlow ? (low + high) / 2 : near.at + (number - near.number) * densityOf(rows)
     }
     let higher: number | undefined
     for await (const row of this.rows(low, { chunkBytes: window, skipDamaged: true })) {
-      if (row.number === number) return row.at
+      if (row.number === number) return { at: row.at }
       if (row.number > number) higher ??= row.at // the one behind it may still be it, where a row has another's number
-      if (row.at >= high) break
+      if (row.at >= high || row.at > (higher ?? row.at) + window) break
     }
-    return higher ?? found
+    return { at: higher ?? found }
   }
 
   /**
@@ -93,10 +128,14 @@ export class NumberedFile {
   }
 
   /** The rows from a row's start on, read in chunks. A damaged one throws when it is reached, or is passed over. */
-  async *rows(from: number, { chunkBytes = 1 << 18, skipDamaged = false } = {}): AsyncGenerator<Row> {
+  async *rows(
+    from: number,
+    { chunkBytes = 1 << 18, skipDamaged = false, seen = undefined as Seen | undefined } = {},
+  ): AsyncGenerator<Row> {
     let within = false // a long damaged row, of which the last chunk held no end
     for (let at = from; at < this.#source.length; ) {
-      const bytes = await this.#read(at, Math.max(chunkBytes, lineBytesMax))
+      const known = at === from ? seen?.bytes.subarray(at - seen.at) : undefined
+      const bytes = known?.includes(10) ? known : await this.#read(at, Math.max(chunkBytes, lineBytesMax))
       const whole = bytes.lastIndexOf(10) + 1
       if (whole === 0 && !skipDamaged) throw await this.#named(new DamagedRow(at))
       const start = within ? bytes.indexOf(10) + 1 : 0
@@ -140,6 +179,29 @@ export class NumberedFile {
   async #read(at: number, count: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(count)
     return buffer.subarray(0, await this.#source.read(buffer, at))
+  }
+
+  /** What stands there, and the sound rows in it, from the first that starts at `from` or behind it. */
+  async #glance(from: number): Promise<[Seen, Place[]]> {
+    const at = from === this.#first ? from : from - 1
+    const bytes = await this.#read(at, glance)
+    const places = this.#places(bytes, from === this.#first ? 0 : bytes.indexOf(10) + 1 || bytes.length, at)
+    const [first] = places
+    if (first !== undefined) this.#landmarks.add(first.number, first.at, this.#source.length)
+    return [{ at, bytes }, places]
+  }
+
+  #places(bytes: Buffer, from: number, at: number): Place[] {
+    const places: Place[] = []
+    const plain = this.#plain
+    for (let start = from; start < bytes.length; start = plain.next) {
+      const isPlain = plain.read(bytes, start)
+      const { next } = plain
+      if (next === 0) break
+      const number = isPlain ? plain.number : this.#row(bytes.toString('utf8', start, next - 1), 0, 0)?.number
+      if (number !== undefined) places.push({ number, at: at + start, next: at + next })
+    }
+    return places
   }
 
   /** The first sound row that starts behind `position`. */
@@ -190,4 +252,10 @@ export class NumberedFile {
         '(`npm run client -- verify` names all that is wrong)',
     )
   }
+}
+
+/** Bytes a number, over some rows. */
+function densityOf(rows: readonly Place[]): number {
+  const [first, last] = [rows[0]!, rows.at(-1)!]
+  return last.number > first.number ? (last.at - first.at) / (last.number - first.number) : last.next - last.at
 }

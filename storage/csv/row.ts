@@ -57,8 +57,9 @@ export function parseRow(line: string): string[] | undefined {
   return fields
 }
 
-/** CRC-32, as eight hexadecimal digits. */
-export const checksumOf = (data: string | Buffer): string => crc32(data).toString(16).padStart(8, '0')
+/** A CRC-32 as eight hexadecimal digits. */
+export const checksumText = (checksum: number): string => checksum.toString(16).padStart(8, '0')
+export const checksumOf = (data: string | Buffer): string => checksumText(crc32(data))
 
 /** A line whose last field is the CRC-32 of what stands before it, so that a torn or changed one is noticed. */
 export function sealRow(fields: readonly string[]): string {

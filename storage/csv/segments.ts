@@ -4,20 +4,23 @@
  *
  * 1. In the writer's turn: a new segment opens with what must live on (the fence, open reservations, decided ids not below
  *    the fence), synced, its folder too. From now on lines go there.
- * 2. Outside it: the base of that segment is written from a snapshot taken at 1 (temp file → sync → rename → folder).
- * 3. The readable file likewise. If someone else changed it meanwhile, it is kept aside first and reported.
+ * 2. Outside it: the base of that segment is written from a snapshot taken at 1 (temp file → sync → rename → folder), piece by
+ *    piece, so that nobody waits for a large one.
+ * 3. The readable file likewise, from the same pieces. If someone else changed it meanwhile, it is kept aside first and reported.
  * 4. Older segments and bases are deleted.
  *
  * A start takes the highest base and replays every segment from its number on.
  */
 import type { Clock } from '../../clock.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
+import type { Frozen } from '../frozen.ts'
+import type { Account } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { AppendFile, type GiveUp } from './append-file.ts'
-import { sealBase } from './base.ts'
+import { sealPieces } from './base.ts'
 import { baseName, factsLine, headLine, journalFormat, numbered, segmentName, stopLine } from './journal.ts'
 import type { Movements } from './movements.ts'
-import { type AccountColumns, formatAccounts } from './readable.ts'
+import { type AccountColumns, formatPieces } from './readable.ts'
 import { freeName, stamp } from './tail.ts'
 
 export interface LedgerFiles {
@@ -34,17 +37,20 @@ export interface LedgerFiles {
 
 export interface Snapshot {
   segment: number
-  bytes: Buffer
+  accounts: Frozen<Account>
 }
+
+/** A file's bytes in the pieces in which they were written. */
+type Pieces = readonly Buffer[]
 
 export class Segments {
   readonly #options: LedgerFiles
   #segment: number
   #journal: AppendFile
   /** What the readable file looked like when it was last ours; undefined before the first time. */
-  #readable: { mark: string; bytes: Buffer } | undefined
+  #readable: { mark: string; pieces: Pieces } | undefined
   /** What was last to be written there: it may be there, even if the disk refused a later step. */
-  #tried: Buffer | undefined
+  #tried: Pieces | undefined
 
   constructor(
     options: LedgerFiles,
@@ -55,7 +61,7 @@ export class Segments {
     this.#options = options
     this.#segment = segment
     this.#journal = journal
-    this.#readable = readable
+    this.#readable = readable && { mark: readable.mark, pieces: [readable.bytes] }
   }
 
   get journal(): AppendFile {
@@ -64,7 +70,7 @@ export class Segments {
 
   /** Step 1, in the writer's turn. Throws where the disk refuses; then everything is as it was. */
   async open(state: LedgerState, movements: Movements): Promise<Snapshot> {
-    const { files, folder, columns, giveUp } = this.#options
+    const { files, folder, giveUp } = this.#options
     this.#journal.checkUsable() // a line of unknown outcome may be its last: what a new segment says would deny it
     await movements.flush()
     const segment = this.#segment + 1
@@ -81,21 +87,26 @@ export class Segments {
     this.#journal = journal
     this.#segment = segment
     await old.close()
-    return { segment, bytes: formatAccounts(columns, state) }
+    return { segment, accounts: state.frozenAccounts() }
   }
 
   /** Steps 2 to 4. Throws where the disk refuses; then older segments stay, and a later turn does it. */
-  async publish({ segment, bytes }: Snapshot): Promise<void> {
-    const { files, folder, name } = this.#options
-    await replaceFile(files, folder, baseName(segment), sealBase(bytes))
+  async publish({ segment, accounts }: Snapshot): Promise<void> {
+    const { files, folder, name, columns } = this.#options
+    const pieces: Buffer[] = []
+    try {
+      await replaceFile(files, folder, baseName(segment), sealPieces(keeping(formatPieces(columns, accounts), pieces)))
+    } finally {
+      accounts.end()
+    }
     let mark: string | undefined
-    await replaceFile(files, folder, name, bytes, async (temporary) => {
+    await replaceFile(files, folder, name, pieces, async (temporary) => {
       // Looked at before anyone can open it by its name: an edit made right after the rename must not pass for ours.
       mark = (await files.stat(temporary))?.mark
       await this.#keepHandEdit()
-      this.#tried = bytes
+      this.#tried = pieces
     })
-    this.#readable = mark === undefined ? undefined : { mark, bytes }
+    this.#readable = mark === undefined ? undefined : { mark, pieces }
     const names = await files.list(folder)
     for (const old of numbered(names, 'journal')) if (old < segment) await files.remove(`${folder}/${segmentName(old)}`)
     for (const old of numbered(names, 'base')) if (old < segment) await files.remove(`${folder}/${baseName(old)}`)
@@ -113,7 +124,7 @@ export class Segments {
     const now = await files.stat(path)
     if (now === undefined || now.mark === this.#readable?.mark) return
     const found = await files.readFile(path)
-    if (this.#readable?.bytes.equals(found) || this.#tried?.equals(found)) return
+    if (areBytesOf(this.#readable?.pieces, found) || areBytesOf(this.#tried, found)) return
     const kept = await freeName(files, folder, name.replace(/\.csv$/, `.edited-${stamp(clock.now())}.csv`))
     await files.rename(path, `${folder}/${kept}`)
     note(
@@ -121,6 +132,16 @@ export class Segments {
     )
   }
 }
+
+function* keeping(pieces: Iterable<Buffer>, kept: Buffer[]): Generator<Buffer> {
+  for (const piece of pieces) {
+    kept.push(piece)
+    yield piece
+  }
+}
+
+const areBytesOf = (pieces: Pieces | undefined, found: Buffer): boolean =>
+  pieces !== undefined && Buffer.concat(pieces).equals(found)
 
 function carriedOver(state: LedgerState): string {
   let text = factsLine([{ fact: 'fence', fence: state.fence }])

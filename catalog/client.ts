@@ -87,11 +87,13 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
     ...hop,
     caller,
     path: '/ledger',
-    read(data, headers) {
-      const answer = data as Answer
-      const at = answer.outcome === 'held' ? parsePosition(headers[positionHeader]) : undefined
-      if (answer.outcome === 'held' && at !== undefined) for (const item of answer.items) item.at = at
-      return answer
+    read(headers) {
+      const at = parsePosition(headers[positionHeader])
+      return (data) => {
+        const answer = data as Answer
+        if (answer.outcome === 'held' && at !== undefined) for (const item of answer.items) item.at = at
+        return answer
+      }
     },
   })
   return {

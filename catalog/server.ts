@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { check, hasFields, isWholeNumber, wholeNumber, wholeNumberText } from '../http/check.ts'
-import { answerEach } from '../http/each.ts'
+import { answerEach, answerTogether } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
@@ -127,7 +127,8 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         internal: true,
         bodyBytesMax: 8 << 20,
         async handle(context) {
-          const reply = await answerEach(await context.body(), commandSchema, one, isCommand)
+          const together = (commands: readonly Command[]) => ledger.execute(commands)
+          const reply = await answerTogether(await context.body(), commandSchema, together, isCommand)
           return { ...reply, headers: at() } // what was done was published by now
         },
       },

@@ -14,7 +14,7 @@ export interface BatcherOptions {
   /** Takes an array and answers it with one `{"data"}` or `{"error"}` each (each.ts). */
   path: string
   /** What an item resolves to, given its `data` and the headers of the reply that brought it; else its `data`. */
-  read?: (data: unknown, headers: CallReply['headers']) => unknown
+  read?: (headers: CallReply['headers']) => (data: unknown) => unknown
   batchMax?: number
   queueMax?: number
   /** Requests under way at the same time. */
@@ -49,7 +49,7 @@ export type Batcher = (item: unknown, options?: ItemOptions) => Promise<unknown>
 export function createBatcher({
   caller,
   path,
-  read = (data) => data,
+  read = () => (data) => data,
   batchMax = 256,
   queueMax = 5000,
   parallel = 1,
@@ -58,12 +58,13 @@ export function createBatcher({
 }: BatcherOptions): Batcher {
   const isLate = ({ deadline = Number.POSITIVE_INFINITY }: Waiting) => deadline - clock.elapsed() < 1
   const run = async (batch: Waiting[]): Promise<unknown[]> => {
-    const late = batch.map(isLate)
-    const sent = batch.filter((_, i) => !late[i])
+    const sent = batch.filter((waiting) => !isLate(waiting))
     const answers = sent.length === 0 ? [] : await send(sent)
+    if (sent.length === batch.length) return answers
     const left = answers[Symbol.iterator]()
-    return late.map((wasLate) =>
-      wasLate ? new StoreError('unavailable', 'it waited too long and was not sent') : left.next().value,
+    const inTime = new Set(sent)
+    return batch.map((waiting) =>
+      inTime.has(waiting) ? left.next().value : new StoreError('unavailable', 'it waited too long and was not sent'),
     )
   }
   const send = async (batch: Waiting[]): Promise<unknown[]> => {
@@ -75,8 +76,9 @@ export function createBatcher({
       traceparent,
     })
     if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
+    const readOne = read(headers)
     return body.map((answer: unknown) =>
-      isRecord(answer) && 'data' in answer ? read(answer.data, headers) : errorFromBody(answer),
+      isRecord(answer) && 'data' in answer ? readOne(answer.data) : errorFromBody(answer),
     )
   }
   const patience = (over: () => void) => clock.after(patienceMs, over)

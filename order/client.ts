@@ -93,10 +93,14 @@ export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderCl
     ...hop,
     caller,
     path: '/order',
-    read: (data, headers): Placed => ({ bought: data as Bought, at: parsePosition(headers[positionHeader]) }),
+    read(headers) {
+      const at = parsePosition(headers[positionHeader])
+      return (data): Placed => ({ bought: data as Bought, at })
+    },
   })
   return {
-    place: (purchase, key, options) => order({ ...purchase, key }, options) as Promise<Placed>,
+    place: (purchase, key, options) =>
+      order({ name: purchase.name, quantity: purchase.quantity, key }, options) as Promise<Placed>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`

@@ -33,6 +33,8 @@ interface Running {
 export class Orders {
   readonly #options: OrdersOptions
   readonly #inFlight = new Map<string, Running>()
+  /** Many orders are placed in one millisecond, whose text is made once. */
+  #now = { at: Number.NaN, text: '' }
 
   constructor(options: OrdersOptions) {
     this.#options = options
@@ -73,7 +75,8 @@ export class Orders {
 
   async #once(purchase: Purchase, key: string, deadline: number, running: Running): Promise<NewOrder> {
     try {
-      const known = await this.#options.log.byKey(key)
+      const { log } = this.#options
+      const known = await log.byKey(key)
       if (known !== undefined) {
         if (sameness(viewOf(known)) !== running.wanted) throw keyReused()
         return boughtOf(known)
@@ -104,8 +107,9 @@ export class Orders {
   }
 
   #row({ account, amount, attributes }: HeldItem): Record<string, string> {
-    const placedAt = new Date(this.#options.clock.now()).toISOString()
-    return { name: account, quantity: String(amount), price: attributes[0]!, placed_at: placedAt }
+    const now = this.#options.clock.now()
+    if (now !== this.#now.at) this.#now = { at: now, text: new Date(now).toISOString() }
+    return { name: account, quantity: String(amount), price: attributes[0]!, placed_at: this.#now.text }
   }
 }
 

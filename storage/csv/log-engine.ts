@@ -44,6 +44,8 @@ const bytesAtMost = ({ rows }: Formatted): number => rows.reduce((sum, row) => s
 const mend =
   'stop the store and mend the row or restore the file from a backup (`npm run client -- verify` names all that is wrong)'
 const toldMax = 1000
+/** What nearly every key comes to. */
+const nothing: Promise<undefined> = Promise.resolve(undefined)
 
 const numbered = ({ rows }: Formatted, number: number): string =>
   rows.map((row, i) => `${number},${i + 1} of ${rows.length},${row}\n`).join('')
@@ -114,9 +116,13 @@ export class CsvLog implements Log {
     return this.#lastNumber
   }
 
-  async append(entry: Entry): Promise<number> {
-    if (entry.rows.length === 0) throw new RangeError('an entry has at least one row')
-    return this.#queue.submit(this.#format(entry))
+  append(entry: Entry): Promise<number> {
+    try {
+      if (entry.rows.length === 0) throw new RangeError('an entry has at least one row')
+      return this.#queue.submit(this.#format(entry))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async get(number: number): Promise<LogEntry | undefined> {
@@ -142,9 +148,12 @@ export class CsvLog implements Log {
     return entries
   }
 
-  async byKey(key: string): Promise<LogEntry | undefined> {
-    // What nearly every purchase comes to: a new key, when all keys are known.
-    if (this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#foundKeys.isDoubtful(key)) return undefined
+  byKey(key: string): Promise<LogEntry | undefined> {
+    const isNew = this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#foundKeys.isDoubtful(key)
+    return isNew ? nothing : this.#lookUp(key)
+  }
+
+  async #lookUp(key: string): Promise<LogEntry | undefined> {
     try {
       const found = await this.#findKey(key)
       if (found !== undefined) return found

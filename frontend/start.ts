@@ -1,6 +1,7 @@
 /** The front end wired together: callers and server. Given the world, so that a test can hold it. */
 import { type CatalogClient, createCatalogClient, followChanges } from '../catalog/client.ts'
 import { type Clock, sleep } from '../clock.ts'
+import { hopsAtOnce } from '../http/batcher.ts'
 import { type Caller, createCaller } from '../http/caller.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
@@ -22,7 +23,7 @@ export async function startFrontend(settings: Settings, { clock, log }: World): 
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
   const orders = createOrderClient(orderCaller, {
-    parallel: 2,
+    parallel: hopsAtOnce,
     watch: metrics.queue('to_order'),
     clock,
   })

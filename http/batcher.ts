@@ -31,6 +31,9 @@ export interface ItemOptions extends Pick<CallOptions, 'deadline' | 'traceparent
   patient?: boolean
 }
 
+/** While the neighbour works on one request, the next is made. More of them, and batches grow too small to share anything. */
+export const hopsAtOnce = 2
+
 /** How long an item that is in no hurry waits for company, in milliseconds. */
 const patienceMs = 5
 /** Node calls it when all sockets that had something to read have been read. */

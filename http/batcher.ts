@@ -31,7 +31,10 @@ export interface ItemOptions extends Pick<CallOptions, 'deadline' | 'traceparent
   patient?: boolean
 }
 
-/** While the neighbour works on one request, the next is made. More of them, and batches grow too small to share anything. */
+/**
+ * Requests at the same time where the neighbour can work on several: with one, all buyers travel together, and each service is
+ * idle while another works. More than two, and batches grow too small to share anything.
+ */
 export const hopsAtOnce = 2
 
 /** How long an item that is in no hurry waits for company, in milliseconds. */

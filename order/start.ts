@@ -2,7 +2,6 @@
 import type { Logger } from 'pino'
 import { createCatalogClient } from '../catalog/client.ts'
 import { StartError } from '../errors.ts'
-import { hopsAtOnce } from '../http/batcher.ts'
 import { createCaller } from '../http/caller.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
@@ -57,7 +56,6 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     clock,
   })
   const client = createCatalogClient(caller, {
-    parallel: hopsAtOnce,
     watch: metrics.queue('to_catalog'),
     clock,
   })

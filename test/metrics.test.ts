@@ -66,11 +66,15 @@ t.test('what docs/operations.md names is told by the services it names, and rise
 })
 
 /** The catalog as the order service sees it: confirmations wait at the gate. */
-async function gated(t: Test, catalogUrl: string): Promise<{ url: string; open: () => void }> {
+async function gated(t: Test, catalogUrl: string): Promise<{ url: string; caught: Promise<void>; open: () => void }> {
+  const { promise: caught, resolve: catchOne } = Promise.withResolvers<void>()
   const { promise: opened, resolve: open } = Promise.withResolvers<void>()
   const server = createServer(async (request, response) => {
     const body = await text(request)
-    if (body.includes('"confirm"')) await opened
+    if (body.includes('"confirm"')) {
+      catchOne()
+      await opened
+    }
     const reply = await fetch(catalogUrl + request.url, {
       method: request.method!,
       ...(body !== '' && { body, headers: { 'content-type': 'application/json' } }),
@@ -83,7 +87,7 @@ async function gated(t: Test, catalogUrl: string): Promise<{ url: string; open: 
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, open }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, caught, open }
 }
 
 const ready = (url: string): Promise<void> => eventually(async () => (await ask(`${url}/readyz`)).status === 200)
@@ -97,6 +101,7 @@ t.test('what is held, unsettled and waiting is told while it is, and not after',
   const place = (name: string) => ask(`${order.url}/order`, { method: 'POST', body: { name, quantity: 3 } })
   await ready(order.url)
   t.equal((await place('Tux')).status, 200)
+  await gate.caught // alone: nobody else was there to go along
   const second = place('Fox')
   try {
     const held = await figuresWhen(order.url, (figures) => figures.get('queue_waiting{queue="to_catalog"}') === 1)

@@ -20,7 +20,6 @@ export async function runMain(
   }
   if (process.connected) process.send?.({ settings: true }, undefined, undefined, () => {}) // start.ts waits for it
   const log = createLog(name, settings.logLevel)
-  if (settings.threads > 1) log.warn(`THREADS=${settings.threads}: this version serves with one thread`)
   const end = (error: unknown) => endProcess(name, log, error)
   await runService({ name, log, start: () => start(settings, { files: realFileSystem, clock: realClock, log, end }) })
 }

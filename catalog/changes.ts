@@ -9,11 +9,15 @@ import { toyOf } from './catalog.ts'
 import { type Change, type Position, positionText } from './client.ts'
 
 export interface Changes {
+  /** Of this life. */
+  readonly epoch: string
   /** The header's text that says so far the changes went: of a read, with its sequence number; else now. */
   position(sequence?: number): string
   /** Tells where it begins, then every change. */
   events: Events
 }
+
+export const beginText = (position: Position): string => eventText('begin', position)
 
 /** Watches the ledger. Where nobody follows, a change costs no more than its number. */
 export function watchChanges(ledger: Ledger): Changes {
@@ -31,10 +35,10 @@ export function watchChanges(ledger: Ledger): Changes {
   })
 
   return {
+    epoch,
     position: (sequence = ledger.sequence) => positionText({ epoch, sequence }),
     events(send) {
-      const begin: Position = { epoch, sequence: ledger.sequence }
-      send(eventText('begin', begin))
+      send(beginText({ epoch, sequence: ledger.sequence }))
       followers.add(send)
       return () => followers.delete(send)
     },

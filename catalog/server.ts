@@ -4,13 +4,14 @@ import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { check, hasFields, isWholeNumber, wholeNumber, wholeNumberText } from '../http/check.ts'
 import { answerEach, answerTogether } from '../http/each.ts'
+import type { Limits } from '../http/limits.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
 import { productNotFound, soldOf, toyOf } from './catalog.ts'
-import { watchChanges } from './changes.ts'
+import type { Changes } from './changes.ts'
 import { nameFault, nameSchema, positionHeader } from './client.ts'
 
 const id = z.string().refine(isAttemptId, { error: 'must be an attempt id such as a1-1' })
@@ -52,20 +53,24 @@ const movementPage = z.object({
   limit: wholeNumberText(1, 1000).default(50),
 })
 
+/** What the routes ask of the ledger, which may live in another thread. */
+export type ServedLedger = Pick<Ledger, 'execute' | 'accountAt' | 'sequence' | 'list' | 'movements'>
+
 export interface CatalogServerOptions {
-  ledger: Ledger
+  ledger: ServedLedger
+  changes: Changes
   log: Logger
   clock: Clock
   metrics: Metrics
   internalToken?: string | undefined
   /** Answer errors of the original's routes with status 200. */
   errorsAs200: boolean
+  limits?: Partial<Limits>
 }
 
 /** Builds the server and does not listen. */
 export function createCatalogServer(options: CatalogServerOptions): Server {
-  const { ledger, log, clock, metrics, internalToken, errorsAs200 } = options
-  const changes = watchChanges(ledger)
+  const { ledger, changes, log, clock, metrics, internalToken, errorsAs200, limits = {} } = options
   const at = (sequence?: number) => ({ [positionHeader]: changes.position(sequence) })
   const one = async (wanted: Command): Promise<Outcome> => (await ledger.execute([wanted]))[0]!
 
@@ -74,6 +79,7 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
     clock,
     internalToken,
     metrics,
+    limits,
     routes: [
       { ...metricsRoute(metrics), internal: true },
       {

@@ -8,8 +8,10 @@ import { openFolder, startError } from '../storage/csv/open-folder.ts'
 import { cutInLog } from '../storage/csv/tail.ts'
 import { measuredFiles } from '../storage/measured-files.ts'
 import type { World } from '../world.ts'
+import { watchChanges } from './changes.ts'
 import { createCatalogServer } from './server.ts'
 import { openToys } from './store.ts'
+import { createCatalogThreads } from './threads.ts'
 
 /** Resolves when it serves. Throws a StartError for what a person must mend. */
 export async function startCatalog(settings: Settings, { files, clock, log, end }: World): Promise<Running> {
@@ -35,7 +37,11 @@ export async function startCatalog(settings: Settings, { files, clock, log, end 
   tellStart(log, report, clock.elapsed() - began)
   showLedger(metrics, ledger)
 
-  const server = createCatalogServer({ ledger, log, clock, metrics, ...settings })
+  const served = { ledger, changes: watchChanges(ledger), log, clock, metrics }
+  const server =
+    settings.threads === 1
+      ? createCatalogServer({ ...served, ...settings })
+      : createCatalogThreads({ ...served, settings, end })
   const { url } = await server.listen({ host: settings.host, port: settings.catalogPort, setting: 'CATALOG_PORT' })
   return {
     url,

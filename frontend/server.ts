@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
+import type { Limits } from '../http/limits.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import type { WholeReply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
@@ -45,11 +46,24 @@ export interface FrontendServerOptions {
   adminToken?: string | undefined
   /** Answer errors of the original's routes with status 200. */
   errorsAs200: boolean
+  limits?: Partial<Limits>
 }
 
 /** Builds the server and does not listen. */
 export function createFrontendServer(options: FrontendServerOptions): Server {
-  const { catalog, orders, products, log, clock, metrics, notReady, purchaseMs, adminToken, errorsAs200 } = options
+  const {
+    catalog,
+    orders,
+    products,
+    log,
+    clock,
+    metrics,
+    notReady,
+    purchaseMs,
+    adminToken,
+    errorsAs200,
+    limits = {},
+  } = options
   const call = (context: Context) => ({ traceparent: context.knownTraceparent })
 
   const buy = async (context: Context) => {
@@ -130,6 +144,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     clock,
     metrics,
     ready: notReady,
+    limits,
     routes,
   })
 }

@@ -44,6 +44,18 @@ export const defaultLimits: Limits = {
   unreadBytesMax: 64 * 1024 * 1024,
 }
 
+/** What each of `threads` threads may take where all of them together may take what is one server's. */
+export const sharedLimits = (threads: number): Partial<Limits> => {
+  const share = (all: number): number => Math.ceil(all / threads)
+  return {
+    connectionsMax: share(defaultLimits.connectionsMax),
+    inFlightMax: share(defaultLimits.inFlightMax),
+    pipelinedMax: share(defaultLimits.pipelinedMax),
+    unfinishedBytesMax: share(defaultLimits.unfinishedBytesMax),
+    unreadBytesMax: share(defaultLimits.unreadBytesMax),
+  }
+}
+
 /** How long a connection is still read, and what comes thrown away, after a refusal that its client must be able to read. */
 export const lingerMs = 1_000
 

@@ -17,6 +17,14 @@ export interface Family {
   read: () => Iterable<readonly [labels: readonly string[], value: number | Distribution]>
 }
 
+/** A family's numbers at one moment, such as can be sent between threads. */
+export interface Figures extends Omit<Family, 'read'> {
+  values: (readonly [labels: readonly string[], value: number | Counts])[]
+}
+
+/** What of a distribution is told. */
+export type Counts = Pick<Distribution, 'bounds' | 'counts' | 'sum'>
+
 export interface Metrics {
   /** A number that is asked for when somebody looks. */
   gauge(name: string, help: string, read: () => number): void
@@ -30,7 +38,15 @@ export interface Metrics {
   queue(name: string): QueueWatch
   /** Counts the requests of a server; the returned function is told of each that was answered, and in how many milliseconds. */
   requests(inFlight: () => number): (route: Route, status: number, ms: number) => void
-  text(): Promise<{ text: string; contentType: string }>
+  /** All numbers now. */
+  figures(): Figures[]
+  /** The numbers as text: all now, or those that are given. */
+  text(figures?: readonly Figures[]): Promise<MetricsText>
+}
+
+export interface MetricsText {
+  text: string
+  contentType: string
 }
 
 const secondsBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -41,7 +57,8 @@ const noRoute = 'none'
 export function createMetrics(service: string): Metrics {
   const families: Family[] = []
   const waiting = new Map<string, () => number>()
-  let writer: Promise<() => Promise<{ text: string; contentType: string }>> | undefined
+  let writer: Promise<(figures: readonly Figures[]) => Promise<MetricsText>> | undefined
+  const figures = (): Figures[] => families.map(({ read, ...family }) => ({ ...family, values: [...read()] }))
 
   const perLabel =
     (type: 'gauge' | 'counter'): Metrics['gauges'] =>
@@ -133,9 +150,11 @@ export function createMetrics(service: string): Metrics {
         distribution.note(ms / 1000)
       }
     },
-    async text() {
-      writer ??= import('./metrics-text.ts').then(({ createWriter }) => createWriter(service, families))
-      return (await writer)()
+    figures,
+    async text(given) {
+      writer ??= import('./metrics-text.ts').then(({ createWriter }) => createWriter(service))
+      const write = await writer
+      return write(given ?? figures())
     },
   }
 }

@@ -25,7 +25,7 @@ export interface ServerOptions {
   routes: readonly Route[]
   log: Logger
   /** Why the service is not ready, or undefined when it is. Asked on each `GET /readyz`. */
-  ready?: () => string | undefined
+  ready?: () => string | undefined | Promise<string | undefined>
   /** What `internal` routes ask for, as `authorization: Bearer …`. Without it they ask for nothing. */
   internalToken?: string | undefined
   limits?: Partial<Limits>
@@ -35,8 +35,11 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  /** Takes the port, 0 for any. Throws a StartError that names `setting`, the setting of the port. */
-  listen(address: Address & { setting?: string }): Promise<Address & { url: string }>
+  /**
+   * Takes the port, 0 for any. Throws a StartError that names `setting`, the setting of the port. `shared`: other threads
+   * listen there too.
+   */
+  listen(address: Address & { setting?: string; shared?: boolean }): Promise<Address & { url: string }>
   /** Not ready, no new connections, idle ones closed, replies under way finished; after `graceMs` the rest is cut off. */
   close(options: { graceMs: number }): Promise<void>
   /** Requests whose handler has not ended. */
@@ -53,7 +56,8 @@ export function createServer(options: ServerOptions): Server {
   let receiving = 0
   let onDrained = (): void => {}
 
-  const notReady = (): string | undefined => (closed === undefined ? options.ready?.() : 'the service is stopping')
+  const notReady = (): ReturnType<NonNullable<ServerOptions['ready']>> =>
+    closed === undefined ? options.ready?.() : 'the service is stopping'
   const router = createRouter([...options.routes, ...healthRoutes(notReady)], limits)
   const journal = createJournal(log, clock)
   const guard = createGuard(options.internalToken)
@@ -160,7 +164,7 @@ export function createServer(options: ServerOptions): Server {
   }
 
   return {
-    listen: ({ setting, ...address }) => listen(node, address, setting),
+    listen: ({ setting, shared, ...address }) => listen(node, address, setting, shared === true ? { shared } : {}),
     close({ graceMs }) {
       closed ??= close(graceMs)
       return closed
@@ -173,15 +177,15 @@ export function createServer(options: ServerOptions): Server {
 
 const noMatch: Match = { route: { method: 'GET', path: '', handle: () => ({ data: null }) }, params: {}, queryText: '' }
 
-function healthRoutes(notReady: () => string | undefined): Route[] {
+function healthRoutes(notReady: NonNullable<ServerOptions['ready']>): Route[] {
   return [
     { method: 'GET', path: '/livez', alwaysServed: true, handle: () => ({ data: { status: 'live' } }) },
     {
       method: 'GET',
       path: '/readyz',
       alwaysServed: true,
-      handle() {
-        const reason = notReady()
+      async handle() {
+        const reason = await notReady()
         if (reason !== undefined) throw new StoreError('unavailable', reason)
         return { data: { status: 'ready' } }
       },

@@ -8,7 +8,7 @@ import { check, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
-import { createServer, type Server } from '../http/server.ts'
+import { createServer, type Server, type ServerOptions } from '../http/server.ts'
 import { type Bought, isKeyed, type KeyedPurchase, keyedSchema } from './client.ts'
 import type { Orders } from './order.ts'
 
@@ -18,29 +18,34 @@ const page = z.object({
   limit: wholeNumberText(1, 1000).default(50),
 })
 
+/** What the routes ask of the orders, which may live in another thread. */
+export type ServedOrders = Pick<Orders, 'place' | 'get' | 'list'>
+
 export interface OrderServerOptions {
-  orders: Orders
+  orders: ServedOrders
   log: Logger
   clock: Clock
   metrics: Metrics
   /** Why it cannot buy, or undefined. */
-  notReady: () => string | undefined
+  notReady: NonNullable<ServerOptions['ready']>
   /** How long a purchase may take where the caller does not say, in milliseconds. */
   purchaseMs: number
   internalToken?: string | undefined
   /** Answer errors of the original's routes with status 200. */
   errorsAs200: boolean
+  limits?: ServerOptions['limits']
 }
 
 /** Builds the server and does not listen. */
 export function createOrderServer(options: OrderServerOptions): Server {
-  const { orders, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200 } = options
+  const { orders, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200, limits = {} } = options
   return createServer({
     log,
     clock,
     internalToken,
     ready: notReady,
     metrics,
+    limits,
     routes: [
       { ...metricsRoute(metrics), internal: true },
       {

@@ -19,6 +19,7 @@ import type { Participant } from './participant.ts'
 import type { Recovered } from './recovery.ts'
 import { createOrderServer } from './server.ts'
 import { openOrders } from './store.ts'
+import { createOrderThreads } from './threads.ts'
 
 /** Resolves when it serves; it buys once the catalog has answered. Throws a StartError for what a person must mend. */
 export async function startOrder(settings: Settings, { files, clock, log, end }: World): Promise<Running> {
@@ -79,16 +80,11 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   })
   showPurchases(metrics, orderLog, coordinator, () => recovered)
   const orders = new Orders({ log: orderLog, coordinator, clock })
-  const server = createOrderServer({
-    orders,
-    log,
-    clock,
-    metrics,
-    notReady: () => coordinator.notReady,
-    purchaseMs: times.purchaseMs,
-    internalToken: settings.internalToken,
-    errorsAs200: settings.errorsAs200,
-  })
+  const served = { orders, log, clock, metrics, notReady: () => coordinator.notReady, purchaseMs: times.purchaseMs }
+  const server =
+    settings.threads === 1
+      ? createOrderServer({ ...served, internalToken: settings.internalToken, errorsAs200: settings.errorsAs200 })
+      : createOrderThreads({ ...served, settings, end })
   await coordinator.start().catch(failed)
   const { url } = await server.listen({ host: settings.host, port: settings.orderPort, setting: 'ORDER_PORT' })
   orderLog.findKeys()

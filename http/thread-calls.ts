@@ -1,0 +1,174 @@
+/**
+ * Calls between two threads over a message port, either way. Always true: what is submitted in one turn goes as one message,
+ * answers too, in the order of the calls; an error arrives as what it was (a StoreError with code, message and details); what
+ * waits for an answer is bounded; and when the other side has gone, everything that waits for it fails.
+ */
+import type { Clock } from '../clock.ts'
+import { type Code, StartError, StoreError } from '../errors.ts'
+
+/** What both a worker and its side of the port are. */
+export interface Port {
+  postMessage(message: unknown): void
+  on(event: 'message', hear: (message: Message) => void): unknown
+}
+
+/** What one side does for the other, by name. Arguments and results are what a structured clone can carry. */
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are checked where a call is written, by `Given`
+export type Work = { readonly [name: string]: (...given: any[]) => unknown }
+type Given<Theirs, Name extends keyof Theirs> = Theirs[Name] extends (...given: infer All) => unknown ? All : never
+type Gives<Theirs, Name extends keyof Theirs> = Theirs[Name] extends (...given: never[]) => infer Value
+  ? Awaited<Value>
+  : never
+
+export interface Peer<Theirs> {
+  /** Throws what the work throws there; `unavailable` where too much waits already; and what `end` was given. */
+  call<Name extends keyof Theirs & string>(name: Name, ...given: Given<Theirs, Name>): Promise<Gives<Theirs, Name>>
+  /** The same for a question that is answered under any load. */
+  ask<Name extends keyof Theirs & string>(name: Name, ...given: Given<Theirs, Name>): Promise<Gives<Theirs, Name>>
+  /** Calls, and wants no answer. */
+  tell<Name extends keyof Theirs & string>(name: Name, ...given: Given<Theirs, Name>): void
+  /** From now on this is done for the other side too. */
+  serve(work: Work): void
+  /** To be called when the other side is no more: all that waits fails with this, and whatever is called later. */
+  end(why: Error): void
+  readonly ended: Promise<void>
+  /** Calls without an answer. */
+  readonly waiting: number
+}
+
+/** `id` 0 wants no answer. */
+type Call = readonly [id: number, name: string, given: readonly unknown[]]
+type Answer = readonly [id: number, value: unknown, fault?: Fault]
+interface Message {
+  calls: readonly Call[]
+  answers: readonly Answer[]
+}
+
+interface Waiting {
+  resolve(value: never): void
+  reject(error: unknown): void
+}
+
+/** Speaks over `port`, which nobody else may use. `waitingMax`: so many calls may wait for their answers. */
+export function createPeer<Theirs>(port: Port, { waitingMax = 10_000 }: { waitingMax?: number } = {}): Peer<Theirs> {
+  const work = new Map<string, Work[string]>()
+  const waiting = new Map<number, Waiting>()
+  let calls: Call[] = []
+  let answers: Answer[] = []
+  let last = 0
+  let flushing = false
+  const ended = Promise.withResolvers<void>()
+  let endedWhy: Error | undefined
+
+  const flush = (): void => {
+    flushing = false
+    if (endedWhy !== undefined) return
+    const message: Message = { calls, answers }
+    calls = []
+    answers = []
+    port.postMessage(message)
+  }
+  /** When all sockets that had something to read have been read: they belong to one turn. */
+  const flushSoon = (): void => {
+    if (flushing) return
+    flushing = true
+    setImmediate(flush)
+  }
+
+  const submit = (name: string, given: readonly unknown[]): Promise<never> => {
+    if (endedWhy !== undefined) return Promise.reject(endedWhy)
+    const id = ++last
+    calls.push([id, name, given])
+    flushSoon()
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
+  }
+
+  const answer = async ([id, name, given]: Call): Promise<void> => {
+    let value: unknown
+    let fault: Fault | undefined
+    try {
+      const known = work.get(name)
+      if (known === undefined) throw new TypeError(`nothing here is called ${name}`)
+      value = await known(...given)
+    } catch (error) {
+      if (id === 0) throw error // nobody else would hear of it
+      fault = faultOf(error)
+    }
+    if (id === 0 || endedWhy !== undefined) return
+    answers.push(fault === undefined ? [id, value] : [id, undefined, fault])
+    flushSoon()
+  }
+
+  port.on('message', (message) => {
+    for (const [id, value, fault] of message.answers) {
+      const one = waiting.get(id)
+      waiting.delete(id)
+      if (fault === undefined) one?.resolve(value as never)
+      else one?.reject(errorOf(fault))
+    }
+    for (const call of message.calls) void answer(call)
+  })
+
+  return {
+    call(name, ...given) {
+      if (waiting.size >= waitingMax)
+        return Promise.reject(new StoreError('unavailable', 'too much is waiting; try again in a moment'))
+      return submit(name, given)
+    },
+    ask: (name, ...given) => submit(name, given),
+    tell(name, ...given) {
+      if (endedWhy !== undefined) return
+      calls.push([0, name, given])
+      flushSoon()
+    },
+    serve(more) {
+      for (const name in more) work.set(name, more[name]!)
+    },
+    ended: ended.promise,
+    end(why) {
+      endedWhy ??= why
+      ended.resolve()
+      for (const { reject } of waiting.values()) reject(why)
+      waiting.clear()
+    },
+    get waiting() {
+      return waiting.size
+    },
+  }
+}
+
+/** An error as text: whatever else one carries may be nothing that can be cloned. */
+interface Fault {
+  kind: 'store' | 'start' | 'other'
+  message: string
+  stack: string | undefined
+  code?: Code
+  details?: Readonly<Record<string, string>>
+  cause?: Fault
+}
+
+function faultOf(error: unknown): Fault {
+  if (!(error instanceof Error)) return { kind: 'other', message: String(error), stack: undefined }
+  const { message, stack, cause } = error
+  const told = { message, stack, ...(cause instanceof Error && { cause: faultOf(cause) }) }
+  if (error instanceof StoreError) return { kind: 'store', ...told, code: error.code, details: error.details }
+  return { kind: error instanceof StartError ? 'start' : 'other', ...told }
+}
+
+function errorOf({ kind, message, stack, code = 'internal', details = {}, cause }: Fault): Error {
+  const options = cause === undefined ? {} : { cause: errorOf(cause) }
+  const error =
+    kind === 'store'
+      ? new StoreError(code, message, { ...options, details: { ...details } })
+      : new (kind === 'start' ? StartError : Error)(message, options)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+/**
+ * Deadlines across threads: `clock.elapsed()` counts from each thread's own beginning, so that a deadline travels as a time
+ * of the system's monotonic clock, which all threads share.
+ */
+export const toShared = (deadline: number, clock: Clock): number => monotonicMs() + (deadline - clock.elapsed())
+export const fromShared = (time: number, clock: Clock): number => clock.elapsed() + (time - monotonicMs())
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6

@@ -13,6 +13,8 @@ export interface Changes {
   readonly epoch: string
   /** The header's text that says so far the changes went: of a read, with its sequence number; else now. */
   position(sequence?: number): string
+  /** The number of the last change of this toy, or a later one; 0 where none has changed it. */
+  lastOf(name: string): number
   /** Tells where it begins, then every change. */
   events: Events
 }
@@ -24,7 +26,10 @@ export function watchChanges(ledger: Ledger): Changes {
   const epoch = randomBytes(8).toString('hex')
   const followers = new Set<(text: string) => void>()
 
+  const last = new Map<string, number>()
+
   ledger.watch((sequence, accounts) => {
+    for (const name of accounts.keys()) last.set(name, sequence)
     if (followers.size === 0) return
     const change: Change = { sequence, changed: [], removed: [] }
     for (const [name, account] of accounts)
@@ -37,6 +42,7 @@ export function watchChanges(ledger: Ledger): Changes {
   return {
     epoch,
     position: (sequence = ledger.sequence) => positionText({ epoch, sequence }),
+    lastOf: (name) => last.get(name) ?? 0,
     events(send) {
       send(beginText({ epoch, sequence: ledger.sequence }))
       followers.add(send)

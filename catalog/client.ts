@@ -32,8 +32,18 @@ export interface Change {
   removed: string[]
 }
 
+/** A toy, read at a position. */
+export interface Found {
+  toy: Toy
+  at: Position | undefined
+  /** Of the same epoch: the last change of this toy, or a later one; undefined where it is not known. */
+  changed?: number | undefined
+}
+
 /** On answers: the position that was read at, or that what was done is part of. */
 export const positionHeader = 'x-position'
+/** On a toy's: the number of its last change in this epoch, 0 before the first. */
+export const changedHeader = 'x-changed'
 export const positionText = ({ epoch, sequence }: Position): string => `${epoch}.${sequence}`
 
 /** Undefined where the header is missing or no position. */
@@ -72,7 +82,7 @@ export type Answer = Exclude<Outcome, { outcome: 'held' }> | { outcome: 'held'; 
 
 export interface CatalogClient {
   /** Throws `product_not_found`. */
-  query(name: string, options: CallOptions): Promise<{ toy: Toy; at: Position | undefined }>
+  query(name: string, options: CallOptions): Promise<Found>
   /** By name, those after `after`; `next` is where to go on, if there is more. */
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
   movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
@@ -99,7 +109,9 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
   return {
     async query(name, options) {
       const { data, headers } = await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)
-      return { toy: data as Toy, at: parsePosition(headers[positionHeader]) }
+      const changed = headers[changedHeader]
+      const number = typeof changed === 'string' && /^\d{1,15}$/.test(changed) ? Number(changed) : undefined
+      return { toy: data as Toy, at: parsePosition(headers[positionHeader]), changed: number }
     },
     async list(after, limit, options) {
       const { body } = await caller.call('GET', `/products?after=${encodeURIComponent(after)}&limit=${limit}`, options)

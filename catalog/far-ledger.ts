@@ -50,6 +50,7 @@ export function changesOf(
   const changes: Changes = {
     epoch,
     position: (sequence = ledger.sequence) => positionText({ epoch, sequence }),
+    lastOf: () => ledger.sequence, // the ledger's answers tell it
     events(send) {
       followers.add(send)
       if (told !== undefined) send(beginText({ epoch, sequence: told }))

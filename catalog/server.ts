@@ -9,10 +9,10 @@ import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
-import type { Command, Ledger, Outcome } from '../storage/ledger.ts'
+import type { Account, Command, Ledger, Outcome } from '../storage/ledger.ts'
 import { productNotFound, soldOf, toyOf } from './catalog.ts'
 import type { Changes } from './changes.ts'
-import { nameFault, nameSchema, positionHeader } from './client.ts'
+import { changedHeader, nameFault, nameSchema, positionHeader } from './client.ts'
 
 const id = z.string().refine(isAttemptId, { error: 'must be an attempt id such as a1-1' })
 const piecesMax = 1_000_000
@@ -54,7 +54,10 @@ const movementPage = z.object({
 })
 
 /** What the routes ask of the ledger, which may live in another thread. */
-export type ServedLedger = Pick<Ledger, 'execute' | 'accountAt' | 'sequence' | 'list' | 'movements'>
+export interface ServedLedger extends Pick<Ledger, 'execute' | 'sequence' | 'list' | 'movements'> {
+  /** `changed`: what `Changes.lastOf` tells, where they live in another thread too. */
+  accountAt(name: string): Promise<{ account: Account | undefined; sequence: number; changed?: number }>
+}
 
 export interface CatalogServerOptions {
   ledger: ServedLedger
@@ -89,9 +92,9 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         errorsAs200,
         async handle({ params }) {
           const name = check(z.object({ name: nameSchema }), params).name
-          const { account, sequence } = await ledger.accountAt(name)
+          const { account, sequence, changed = changes.lastOf(name) } = await ledger.accountAt(name)
           if (account === undefined) throw productNotFound()
-          return { data: toyOf(name, account), headers: at(sequence) }
+          return { data: toyOf(name, account), headers: { ...at(sequence), [changedHeader]: String(changed) } }
         },
       },
       {

@@ -54,7 +54,7 @@ function workOf(ledger: ServedLedger, changes: Changes, thread: Peer<CatalogHear
       outcomes: await ledger.execute(commands),
       sequence: ledger.sequence,
     }),
-    accountAt: (name: string) => ledger.accountAt(name),
+    accountAt: async (name: string) => ({ ...(await ledger.accountAt(name)), changed: changes.lastOf(name) }),
     list: async (after: string, limit: number) => {
       const { sequence } = ledger // at least as far as this the read goes
       return { accounts: await ledger.list(after, limit), sequence }

@@ -8,6 +8,7 @@ import type { Metrics } from '../http/metrics.ts'
 import type { Server } from '../http/server.ts'
 import { createOrderClient } from '../order/client.ts'
 import { type Settings, timesOf } from '../settings.ts'
+import type { Floor } from './floor.ts'
 import { Products } from './products.ts'
 import { createFrontendServer } from './server.ts'
 
@@ -19,6 +20,8 @@ export interface DoorOptions {
   clock: Clock
   metrics: Metrics
   limits?: Partial<Limits>
+  /** Shared with the other threads, where there are any. */
+  floor?: Floor | undefined
   /** It takes the place of one that had reached every neighbour. */
   again?: boolean
 }
@@ -29,7 +32,7 @@ export interface Door extends Pick<Server, 'listen' | 'close'> {
 }
 
 /** Builds it; it does not listen. */
-export function createDoor({ settings, log, clock, metrics, limits = {}, again = false }: DoorOptions): Door {
+export function createDoor({ settings, log, clock, metrics, limits = {}, floor, again = false }: DoorOptions): Door {
   const { purchaseMs, callMs } = timesOf(settings)
   const callerOf = (origin: string, service: string, timeoutMs: number): Caller =>
     createCaller({ origin, service, token: settings.internalToken, timeoutMs, clock })
@@ -42,7 +45,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, again =
     clock,
   })
 
-  const memory = settings.cache ? productsInMemory(catalog, settings, clock) : undefined
+  const memory = settings.cache ? productsInMemory(catalog, settings, clock, floor) : undefined
   if (memory !== undefined) showProducts(metrics, memory.products)
 
   const waitingFor = new Set(again ? [] : ['catalog', 'order'])
@@ -89,10 +92,12 @@ function productsInMemory(
   catalog: CatalogClient,
   { catalogUrl, internalToken }: Settings,
   clock: Clock,
+  floor: Floor | undefined,
 ): { products: Products; close: () => void } {
   let stop: (() => void) | undefined
   let closed = false
   const products: Products = new Products({
+    floor,
     async query(name, options) {
       const found = await catalog.query(name, options)
       if (!closed)

@@ -9,41 +9,49 @@
  *    told until then; a change that is told while it is under way is stored in its place where that is newer.
  * 4. From `seen` on nothing older than the position is given away: neither what is in memory, nor what a fetch brings that
  *    was begun before. Without a position, nothing that was asked for before.
+ * 5. With a `floor` the same holds between threads: what one has shown or sold counts as `seen` by all (floor.ts).
  *
  * Fetches of one name at the same time share one call; `#fetches` holds those that can still be joined and stored.
  */
-import type { CallOptions, Change, Position, Toy } from '../catalog/client.ts'
+import type { CallOptions, Change, Found, Position, Toy } from '../catalog/client.ts'
 import type { WholeReply } from '../http/reply.ts'
+import type { Floor, Mark } from './floor.ts'
 
 /** What is known of one name: `at` is the change, or the read, that it is from. */
 interface Entry {
   at: Position
   reply: WholeReply
+  /** The floor's, when it was asked for. */
+  mark: Mark | undefined
 }
 
 /** What was told of a name since a fetch of it began: the last change. */
 interface Since {
-  newer: Entry | undefined
+  newer: Pick<Entry, 'at' | 'reply'> | undefined
 }
 
 export interface ProductsOptions {
   /** Asks the catalog. Throws `product_not_found`: then nothing is kept. */
-  query: (name: string, options: CallOptions) => Promise<{ toy: Toy; at: Position | undefined }>
+  query: (name: string, options: CallOptions) => Promise<Found>
   /** How many names are kept at most; over it, the one that came first goes. */
   namesMax?: number
+  /** Where it is not the only one of its front end. */
+  floor?: Floor | undefined
 }
 
 export class Products {
   readonly #query: ProductsOptions['query']
   readonly #namesMax: number
+  readonly #floor: Floor | undefined
   readonly #entries = new Map<string, Entry>()
-  readonly #fetches = new Map<string, { reply: Promise<WholeReply>; since: Since }>()
+  readonly #fetches = new Map<string, { reply: Promise<WholeReply>; since: Since; mark: Mark | undefined }>()
   /** Undefined while it is down. */
   #stream: Position | undefined
   /** How many answers were given from where, so far. */
   readonly answers = { memory: 0, catalog: 0 }
 
-  constructor({ query, namesMax = 100_000 }: ProductsOptions) {
+  constructor({ query, namesMax = 100_000, floor }: ProductsOptions) {
+    this.#floor = floor
     this.#query = query
     this.#namesMax = namesMax
   }
@@ -55,7 +63,7 @@ export class Products {
   /** The answer from memory; undefined where it must be fetched. */
   known(name: string): WholeReply | undefined {
     const entry = this.#entries.get(name)
-    if (entry === undefined) return undefined
+    if (entry === undefined || !this.#keepsFloor(name, entry)) return undefined
     this.answers.memory += 1
     return entry.reply
   }
@@ -64,15 +72,22 @@ export class Products {
   fetch(name: string, options: CallOptions): Promise<WholeReply> {
     this.answers.catalog += 1
     const running = this.#fetches.get(name)
-    if (running !== undefined) return running.reply
+    if (running !== undefined && (running.mark === undefined || this.#floor?.stillAt(name, running.mark)))
+      return running.reply
+    const mark = this.#floor?.mark(name)
     const since: Since = { newer: undefined }
-    const reply = this.#ask(name, options, since)
-    this.#fetches.set(name, { reply, since })
+    const reply = this.#ask(name, options, since, mark)
+    this.#fetches.set(name, { reply, since, mark })
     return reply
   }
 
   /** Whoever asks from now on must be shown this position, or, where it is not known, what the catalog says from now on. */
   seen(name: string, at: Position | undefined): void {
+    this.#floor?.raise(name, at)
+    this.#forget(name, at)
+  }
+
+  #forget(name: string, at: Position | undefined): void {
     const stream = this.#stream
     if (at !== undefined && at.epoch === stream?.epoch) {
       if (stream.sequence >= at.sequence) return
@@ -87,6 +102,7 @@ export class Products {
   begin({ epoch, sequence }: Position): void {
     this.down()
     this.#stream = { epoch, sequence }
+    this.#floor?.begin(epoch)
   }
 
   /** Throws where a change before it was not told. */
@@ -112,7 +128,17 @@ export class Products {
   #changed(toy: Toy, at: Position): void {
     const fetch = this.#fetches.get(toy.name)
     if (fetch !== undefined) fetch.since.newer = { at, reply: replyOf(toy) }
-    if (this.#isOlder(toy.name, at)) this.#entries.set(toy.name, { at, reply: replyOf(toy) })
+    const entry = this.#entries.get(toy.name)
+    if (entry === undefined || !this.#isOlder(toy.name, at)) return
+    this.#floor?.raise(toy.name, at)
+    this.#entries.set(toy.name, { at, reply: replyOf(toy), mark: entry.mark })
+  }
+
+  /** What is in memory holds every change that the stream has told, too. One that lags behind comes again with the stream. */
+  #keepsFloor(name: string, { at, mark }: Entry): boolean {
+    if (this.#floor === undefined || this.#stream === undefined || mark === undefined) return true
+    const { epoch, sequence } = this.#stream
+    return this.#floor.allows(name, { epoch, sequence: Math.max(sequence, at.sequence) }, mark)
   }
 
   /** All in memory are of the stream's epoch. */
@@ -121,33 +147,35 @@ export class Products {
     return entry !== undefined && entry.at.sequence < sequence
   }
 
-  async #ask(name: string, options: CallOptions, since: Since): Promise<WholeReply> {
+  async #ask(name: string, options: CallOptions, since: Since, mark: Mark | undefined): Promise<WholeReply> {
     const isCurrent = (): boolean => this.#fetches.get(name)?.since === since
-    let found: { toy: Toy; at: Position | undefined }
+    let found: Found
     try {
       found = await this.#query(name, options)
     } catch (error) {
       if (isCurrent()) this.#fetches.delete(name)
       throw error
     }
-    const { toy, at } = found
+    const { toy, at, changed } = found
     const read = { at, reply: replyOf(toy) }
     const { newer } = since
     // Who joined since the change was told must be shown it, whatever became of the stream. A later epoch has it.
     const best = newer !== undefined && newer.at.epoch === at?.epoch && newer.at.sequence > at.sequence ? newer : read
-    if (isCurrent()) this.#fetched(name, best)
-    else this.seen(name, best.at) // it is shown to somebody, so nobody may be shown anything older from now on
+    // It is shown to somebody, so nobody may be shown anything older from now on.
+    this.#floor?.raise(name, best === newer || at === undefined ? best.at : { ...at, sequence: changed ?? at.sequence })
+    if (isCurrent()) this.#fetched(name, { ...best, mark })
+    else this.#forget(name, best.at)
     return best.reply
   }
 
-  #fetched(name: string, { at, reply }: { at: Position | undefined; reply: WholeReply }): void {
+  #fetched(name: string, { at, ...read }: Omit<Entry, 'at'> & { at: Position | undefined }): void {
     this.#fetches.delete(name)
     if (at === undefined || at.epoch !== this.#stream?.epoch) return
     if (this.#entries.size >= this.#namesMax) {
       const [first] = this.#entries.keys()
       this.#entries.delete(first!)
     }
-    this.#entries.set(name, { at, reply })
+    this.#entries.set(name, { at, ...read })
   }
 }
 

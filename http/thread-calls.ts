@@ -39,7 +39,7 @@ export interface Peer<Theirs> {
 /** `id` 0 wants no answer. */
 type Call = readonly [id: number, name: string, given: readonly unknown[]]
 type Answer = readonly [id: number, value: unknown, fault?: Fault]
-interface Message {
+export interface Message {
   calls: readonly Call[]
   answers: readonly Answer[]
 }

@@ -67,8 +67,10 @@ export function createThreads<Given, Hears = unknown>(options: ThreadsOptions<Gi
   /** What all threads have counted, and this one. */
   const text = async (): Promise<MetricsText> => {
     const each = [...threads].map(async (thread) => {
-      const last = () => thread.figures
-      thread.figures = await Promise.race([thread.peer.ask('figures').catch(last), sleep(clock, figuresMs).then(last)])
+      const told = thread.peer.ask('figures').then((figures) => {
+        thread.figures = figures
+      })
+      await within(clock, figuresMs, told)
     })
     await Promise.all(each)
     return metrics.text(sumFigures([metrics.figures(), counted, ...[...threads].map(({ figures }) => figures)]))
@@ -148,8 +150,11 @@ export function createThreads<Given, Hears = unknown>(options: ThreadsOptions<Gi
   }
 
   const close = async (graceMs: number): Promise<void> => {
-    const each = [...threads].map(({ peer }) => peer.call('close', { graceMs }).catch(() => {})) // or it has ended
-    await Promise.race([Promise.all(each), sleep(clock, graceMs + cutMs)])
+    await within(
+      clock,
+      graceMs + cutMs,
+      Promise.allSettled([...threads].map(({ peer }) => peer.call('close', { graceMs }))),
+    )
     await endAll()
   }
 
@@ -161,4 +166,16 @@ export function createThreads<Given, Hears = unknown>(options: ThreadsOptions<Gi
       return closed
     },
   }
+}
+
+/** Resolves when `work` is done or has failed, or after so many milliseconds. */
+function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve)
+    const done = (): void => {
+      cancel()
+      resolve()
+    }
+    work.then(done, done)
+  })
 }

@@ -16,6 +16,8 @@ export interface KillRunOptions {
   kills: number
   seed: number
   sessions?: number
+  /** Settings of the store beside its ports. */
+  env?: Record<string, string>
   print?: (line: string) => void
   /** The store is killed when this ends. */
   t?: { teardown(work: () => unknown): unknown }
@@ -47,14 +49,16 @@ export async function killRun({
   kills,
   seed,
   sessions = 16,
+  env: settings = {},
   print = () => {},
   t,
 }: KillRunOptions): Promise<KillRunResult> {
   const random = randomFrom(seed)
   await stock(dataDir)
   const given = t === undefined ? {} : { t: t as never }
-  let store: Store = await startStore({ dataDir, ...given })
-  const env = { PORT: portOf(store.url), CATALOG_PORT: portOf(store.catalogUrl), ORDER_PORT: portOf(store.orderUrl) }
+  let store: Store = await startStore({ dataDir, env: settings, ...given })
+  const ports = { PORT: portOf(store.url), CATALOG_PORT: portOf(store.catalogUrl), ORDER_PORT: portOf(store.orderUrl) }
+  const env = { ...settings, ...ports }
   const buyers = new Buyers(store.url, random)
   const buying = Array.from({ length: sessions }, () => buyers.run())
   const done: Record<string, number> = {}

@@ -9,14 +9,15 @@ const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
   return Number(text)
 }
-const { kills, seed, sessions } = new Command('test:kill')
+const { kills, seed, sessions, threads } = new Command('test:kill')
   .option('--kills <n>', 'how many kills', whole, 100)
   .option('--seed <n>', 'makes the choices of victims and toys repeatable', whole, randomInt(2 ** 31))
   .option('--sessions <n>', 'buyers at the same time', whole, 16)
+  .option('--threads <n>', 'of each service (THREADS)', whole, 1)
   .parse()
-  .opts<{ kills: number; seed: number; sessions: number }>()
+  .opts<{ kills: number; seed: number; sessions: number; threads: number }>()
 
-console.log(`kill run: ${kills} kills, seed ${seed}`)
+console.log(`kill run: ${kills} kills, seed ${seed}, threads ${threads}`)
 const dataDir = mkdtempSync(`${tmpdir()}/toy-store-kill-`)
 const {
   outages,
@@ -25,7 +26,7 @@ const {
   acknowledged,
   askedAgain,
   kills: done,
-} = await killRun({ dataDir, kills, seed, sessions, print: console.log })
+} = await killRun({ dataDir, kills, seed, sessions, env: { THREADS: String(threads) }, print: console.log })
 const sorted = outages.toSorted((a, b) => a - b)
 const at = (share: number): string =>
   `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)} ms`

@@ -12,11 +12,11 @@ import { buy, startStore } from './store.ts'
 const connections = 256
 const pieces = 1000
 
-/** What was wrong in one run, a sentence each; nothing where all was right. */
-export async function oversell(dataDir: string): Promise<string[]> {
+/** What was wrong in one run, a sentence each; nothing where all was right. `env`: settings of the store. */
+export async function oversell(dataDir: string, env: Record<string, string> = {}): Promise<string[]> {
   await mkdir(`${dataDir}/catalog`, { recursive: true })
   await writeFile(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\nRobot,0.10,${pieces}\n`)
-  const store = await startStore({ dataDir })
+  const store = await startStore({ dataDir, env })
   try {
     const numbers: number[] = []
     const refusals: string[] = []

@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify.ts'
-import { ask, errorOf } from './ask.ts'
+import { startOrder } from '../order/start.ts'
+import { ask, errorOf, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
 import { figuresOf } from './figures.ts'
 import { buy, dataDirOf, NotOpened, type Store, startStore } from './store.ts'
+import { slowClock, startService } from './world.ts'
 
 const THREADS = '2'
 
@@ -100,4 +103,23 @@ t.test('a port in use is told in one sentence', async (t) => {
   t.equal(code, 2)
   const said = output.filter((line) => !line.startsWith('{'))
   t.strictSame(said, [`frontend: port ${port} is in use: stop what uses it or set PORT`])
+})
+
+t.test('a deadline is the same moment for a thread and its owner, whose clocks begin apart', async (t) => {
+  const DATA_DIR = dataDirOf(t)
+  for (const apart of [1e7, -1e7]) {
+    const clock = { ...slowClock(1), elapsed: () => performance.now() + apart }
+    const catalog = await startService(t, startCatalog, { DATA_DIR, THREADS }, { clock })
+    const order = await startService(t, startOrder, { DATA_DIR, THREADS, CATALOG_URL: catalog.url }, { clock })
+    await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
+    const place = (ms: number) =>
+      ask(`${order.url}/order`, {
+        method: 'POST',
+        headers: { 'x-deadline-ms': String(ms) },
+        body: { name: 'Tux', quantity: 1 },
+      })
+    t.equal((await place(20_000)).status, 200)
+    await order.close()
+    await catalog.close()
+  }
 })

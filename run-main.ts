@@ -1,5 +1,6 @@
 /** What every main.ts does: settings from the environment, the real world, a service's life. */
 import { realClock } from './clock.ts'
+import { canSharePort } from './http/listen.ts'
 import { createLog } from './http/log.ts'
 import { endProcess, type Running, runService } from './http/run.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -20,6 +21,11 @@ export async function runMain(
   }
   if (process.connected) process.send?.({ settings: true }, undefined, undefined, () => {}) // start.ts waits for it
   const log = createLog(name, settings.logLevel)
+  if (settings.threads > 1 && !canSharePort) {
+    log.warn(`THREADS=${settings.threads}: the threads of a process cannot share a port on this system; there is one`)
+    settings = { ...settings, threads: 1 }
+  }
+  const given = settings
   const end = (error: unknown) => endProcess(name, log, error)
-  await runService({ name, log, start: () => start(settings, { files: realFileSystem, clock: realClock, log, end }) })
+  await runService({ name, log, start: () => start(given, { files: realFileSystem, clock: realClock, log, end }) })
 }

@@ -67,7 +67,7 @@ export interface Settings {
   dataDir: string
   /** Simulated database time of one read or write, in milliseconds. */
   ioDelayMs: number
-  /** Threads for HTTP a service. One thread is what there is; more is accepted and said to be one. */
+  /** Threads that answer HTTP, of each service; with 1 the service is one thread. */
   threads: number
   /** Whether the front end keeps products in memory. */
   cache: boolean

@@ -62,7 +62,7 @@ export class Floor {
     if (!this.#isCurrent(at.epoch)) return false
     const { slot, trust } = this.mark(name)
     if (trust !== mark.trust) return false
-    return slot >> sequenceBits !== this.#short || (slot & sequenceMask) <= BigInt(at.sequence)
+    return (slot & sequenceMask) <= BigInt(at.sequence)
   }
 
   /** To be taken before the catalog is asked. */

@@ -5,17 +5,19 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify.ts'
+import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
 import { ask, errorOf, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
 import { figuresOf } from './figures.ts'
-import { buy, dataDirOf, NotOpened, type Store, startStore } from './store.ts'
+import { holdService } from './held-service.ts'
+import { buy, dataDirOf, NotOpened, startStore } from './store.ts'
 import { slowClock, startService } from './world.ts'
 
 const THREADS = '2'
 
 /** On a connection of its own each time, so that any thread may answer. */
-const stockOf = async (store: Store, name = 'Tux'): Promise<number> => {
+const stockOf = async (store: { url: string }, name = 'Tux'): Promise<number> => {
   const { body } = await ask(`${store.url}/products/${name}`, { headers: { connection: 'close' } })
   return (body as { data: { stock: number } }).data.stock
 }
@@ -45,6 +47,36 @@ t.test('what was bought is seen at once by whoever asks any thread, and figures 
   }
   t.equal(await store.stop(), 0)
   t.match(await verifyFiles(dataDir), { orders: count, reserved: 0, differences: [] })
+})
+
+t.test('who has bought sees it at any thread, also where the streams of all lag behind', async (t) => {
+  const DATA_DIR = dataDirOf(t)
+  const catalog = await startService(t, startCatalog, { DATA_DIR, THREADS })
+  const order = await startService(t, startOrder, { DATA_DIR, THREADS, CATALOG_URL: catalog.url })
+  const hands = await holdService(t, catalog.url)
+  const shop = await startService(t, startFrontend, { THREADS, CATALOG_URL: hands.url, ORDER_URL: order.url })
+  for (const { url } of [order, shop])
+    for (
+      let times = 0;
+      times < 20;
+      times++ // until all threads say so
+    )
+      await eventually(async () => (await ask(`${url}/readyz`, { headers: { connection: 'close' } })).status === 200)
+  const queries = (): number => hands.seen.filter((path) => path.startsWith('GET /query/')).length
+  await eventually(async () => {
+    const before = queries()
+    for (let asked = 0; asked < 20; asked++) await stockOf(shop)
+    return queries() === before
+  })
+  hands.holdStream()
+  for (let bought = 1; bought <= 5; bought++) {
+    t.equal((await buy(shop.url, { name: 'Tux', quantity: 1 })).status, 200)
+    for (let asked = 0; asked < 20; asked++) {
+      const seen = await stockOf(shop)
+      if (seen !== 10_000 - bought) t.fail(`after ${bought} were bought: ${seen}`)
+    }
+  }
+  hands.releaseStream()
 })
 
 t.test('tokens, keys, pages and errors are as with one thread', async (t) => {

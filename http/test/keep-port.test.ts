@@ -1,6 +1,6 @@
 /** A port that is kept for threads, in the moment between the owner's probe and their listening. */
 import { once } from 'node:events'
-import { createServer as createNetServer } from 'node:net'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { pino } from 'pino'
 import t from 'tap'
 import { keepPort } from '../listen.ts'
@@ -33,6 +33,14 @@ t.test('whoever takes it then without sharing is not joined: the threads find it
   t.teardown(() => other.close())
   const server = createServer({ routes: [], log: pino({ level: 'silent' }) })
   await t.rejects(server.listen({ host, port: kept.port, setting: 'PORT', shared: true }), used(kept.port))
+})
+
+t.test('a program that shares its port without asking is not joined', async (t) => {
+  const other = createNetServer().listen({ host, port: 0, reusePort: true })
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  await t.rejects(keepPort({ host, port }, 'PORT'), used(port))
 })
 
 t.test('before it is handed nobody else listens there', async (t) => {

@@ -3,7 +3,7 @@
  * neighbour that says nothing for a while, not even a comment, is taken for gone; and what is cut is begun anew after a
  * short pause, for as long as it takes.
  */
-import { Client } from 'undici'
+import Client from 'undici/lib/dispatcher/client.js'
 import type { Clock } from '../clock.ts'
 import { heartbeatMs } from './event-stream.ts'
 

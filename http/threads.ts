@@ -118,7 +118,7 @@ export function createThreads<Given, Hears = unknown>(options: ThreadsOptions<Gi
     const thread = start(Math.min(pauseMs * 2, againMs.most))
     try {
       await thread.prepared
-      await thread.peer.call('listen', address!)
+      if (closed === undefined) await thread.peer.call('listen', address!)
     } catch (error) {
       if (error instanceof StartError && closed === undefined) end(error)
       // else it has ended again, and is replaced

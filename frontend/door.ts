@@ -40,7 +40,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
   const orders = createOrderClient(orderCaller, {
-    parallel: 2,
+    parallel: settings.threads === 1 ? 2 : 1,
     watch: metrics.queue('to_order'),
     clock,
   })

@@ -40,7 +40,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
   const orders = createOrderClient(orderCaller, {
-    parallel: settings.threads === 1 ? 2 : 1,
+    parallel: settings.threads === 1 ? 2 : 1, // of each thread: with more, batches get small
     watch: metrics.queue('to_order'),
     clock,
   })

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { type CatalogClient, createCatalogClient, followChanges } from '../catalog/client.ts'
 import { type Clock, sleep } from '../clock.ts'
+import { hopsAtOnce } from '../http/batcher.ts'
 import { type Caller, createCaller } from '../http/caller.ts'
 import type { Limits } from '../http/limits.ts'
 import type { Metrics } from '../http/metrics.ts'
@@ -40,7 +41,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
   const orders = createOrderClient(orderCaller, {
-    parallel: settings.threads === 1 ? 2 : 1, // of each thread: with more, batches get small
+    parallel: settings.threads === 1 ? hopsAtOnce : 1, // of each thread: with more, batches get small
     watch: metrics.queue('to_order'),
     clock,
   })

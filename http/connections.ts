@@ -128,7 +128,9 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
   const begin = (socket: Socket, connection: Connection, response: ServerResponse): void => {
     connection.current = response
     silent.delete(socket)
-    response.once('close', () => end(socket, connection))
+    // Not 'close', which comes a turn later: a response that lives through a collection of garbage would then keep alive all
+    // that came behind it (docs/results). Where the client has gone, the socket's own 'close' says so.
+    response.on('finish', () => end(socket, connection))
     handle(response.req, response)
   }
 

@@ -41,7 +41,6 @@ export class BatchQueue<In, Out> {
   #hurried = false
   #gathering = false
   #patient = false
-  #lanes = 0
 
   constructor(options: BatchOptions<In, Out>) {
     this.#options = options
@@ -75,14 +74,15 @@ export class BatchQueue<In, Out> {
 
   #hurry(): void {
     this.#hurried = true
-    if (this.#gathering || this.#lanes >= (this.#options.parallel ?? 1)) return
+    if (this.#gathering || this.#running.size >= (this.#options.parallel ?? 1)) return
     this.#gathering = true
-    this.#lanes += 1
-    const drained = this.#drain().finally(() => this.#running.delete(drained))
-    this.#running.add(drained)
+    void this.#drain()
   }
 
+  /** Never rejects. */
   async #drain(): Promise<void> {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    this.#running.add(over)
     await (this.#options.gather ?? sameTurn)()
     this.#gathering = false
     while (this.#hurried && this.#waiting.length > 0) {
@@ -100,7 +100,8 @@ export class BatchQueue<In, Out> {
         for (const { reject } of batch) reject(error)
       }
     }
-    this.#lanes -= 1 // in the same turn in which nothing was left: who comes next begins anew
+    this.#running.delete(over) // in the same turn in which nothing was left: who comes next begins anew
+    end()
   }
 
   #next(): Waiting<In, Out>[] {

@@ -33,12 +33,12 @@ export const commandSchema: z.ZodType<Command> = z.discriminatedUnion('op', [
 
 /** The quick look before that schema: what each purchase sends. */
 export function isCommand(value: unknown): value is Command {
-  if (!hasFields(value, 2) && !hasFields(value, 4)) return false
-  const { op, id, after, items } = value
-  if (typeof id !== 'string' || !isAttemptId(id)) return false
-  if (op === 'confirm' || op === 'void') return hasFields(value, 2)
-  return op === 'reserve' && isWholeNumber(after, 0, Number.MAX_SAFE_INTEGER) && isOneItem(items)
+  if (hasFields(value, 2)) return (value.op === 'confirm' || value.op === 'void') && isId(value.id)
+  if (!hasFields(value, 4) || value.op !== 'reserve' || !isId(value.id)) return false
+  return isWholeNumber(value.after, 0, Number.MAX_SAFE_INTEGER) && isOneItem(value.items)
 }
+
+const isId = (value: unknown): boolean => typeof value === 'string' && isAttemptId(value)
 
 function isOneItem(items: unknown): boolean {
   if (!Array.isArray(items) || items.length !== 1 || !hasFields(items[0], 2)) return false

@@ -62,13 +62,12 @@ async function copyLedgerOnce(from: string, to: string): Promise<void> {
   if (head?.kind !== 'head') throw new Error(`${from}/${segmentName(base)} has no beginning`)
   const movements = await readFile(`${from}/movements.csv`)
   const stopped = parseJournalLine(lastLine(segments.at(-1)!.bytes))?.kind === 'stop'
-  const readable = (await readdir(from)).find((name) => name === 'toys_db.csv')
 
   for (const { name, bytes } of segments) await writeFile(`${to}/${name}`, bytes)
   await writeFile(`${to}/movements.csv`, movements.subarray(0, head.head.movementBytes))
   await writeFile(`${to}/${baseName(base)}`, baseBytes)
   // A person may have edited the readable file of a stopped store; that of a running one is the base's without its checksum.
-  if (stopped && readable !== undefined) await copyFile(`${from}/toys_db.csv`, `${to}/toys_db.csv`)
+  if (stopped && names.includes('toys_db.csv')) await copyFile(`${from}/toys_db.csv`, `${to}/toys_db.csv`)
   else await writeFile(`${to}/toys_db.csv`, unsealBase(baseBytes).bytes)
 }
 

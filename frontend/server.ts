@@ -19,6 +19,7 @@ import type { Products } from './products.ts'
 const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
 const product = z.object({ name: nameSchema })
+const keyHeader = z.object({ 'Idempotency-Key': keySchema })
 const productPage = z.object({
   after: z.string({ error: 'must be given once' }).max(800).default(''),
   limit: pageLimit,
@@ -68,10 +69,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
 
   const buy = async (context: Context) => {
     const given = context.header('idempotency-key')
-    const key =
-      given === undefined
-        ? mintKey()
-        : check(z.object({ 'Idempotency-Key': keySchema }), { 'Idempotency-Key': given })['Idempotency-Key']
+    const key = given === undefined ? mintKey() : check(keyHeader, { 'Idempotency-Key': given })['Idempotency-Key']
     const purchase = check(purchaseSchema, await context.body(), isPurchase)
     try {
       const options = { ...call(context), deadline: clock.elapsed() + purchaseMs }

@@ -44,10 +44,8 @@ export interface OrderView {
 }
 
 const quantityMax = 1_000_000
-export const purchaseSchema: z.ZodType<Purchase> = z.strictObject({
-  name: nameSchema,
-  quantity: wholeNumber(1, quantityMax),
-})
+const purchaseFields = { name: nameSchema, quantity: wholeNumber(1, quantityMax) }
+export const purchaseSchema: z.ZodType<Purchase> = z.strictObject(purchaseFields)
 
 /** The quick look before that schema. */
 export const isPurchase = (value: unknown): value is Purchase => hasFields(value, 2) && isBought(value)
@@ -61,11 +59,7 @@ export const keySchema = z.string({ error: 'must be a string' }).regex(keyForm, 
 })
 
 /** A purchase as the front end hands it on: with its key, which an older caller may leave out. */
-export const keyedSchema: z.ZodType<KeyedPurchase> = z.strictObject({
-  name: nameSchema,
-  quantity: wholeNumber(1, quantityMax),
-  key: keySchema.optional(),
-})
+export const keyedSchema: z.ZodType<KeyedPurchase> = z.strictObject({ ...purchaseFields, key: keySchema.optional() })
 
 /** The quick look before that schema. */
 export const isKeyed = (value: unknown): value is KeyedPurchase =>

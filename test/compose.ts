@@ -11,10 +11,9 @@ import { verdictLine, verifyFiles } from '../client/verify.ts'
 import { randomFrom } from '../storage/test/random.ts'
 import { ask } from './ask.ts'
 import { notWritable, originalFiles, portInUse, startedTwice } from './compose/bad-input.ts'
-import { createProject, ownerToken, type Project } from './compose/project.ts'
+import { createProject, ownerToken, type Project, services } from './compose/project.ts'
 import { Buyers, judge } from './kill-run.ts'
 
-const services = ['catalog', 'order', 'frontend']
 const imageBytesMax = 300_000_000
 const whole = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')

@@ -4,25 +4,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { verifyFiles } from '../client/verify.ts'
 import type { Failpoint } from './failpoint-service.ts'
+import { freePort } from './free-port.ts'
 import { dataDirOf } from './store.ts'
 
 type Name = 'catalog' | 'order'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const dataDir = dataDirOf(t)
 const ports = { catalog: await freePort(), order: await freePort() }

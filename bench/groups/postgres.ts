@@ -2,10 +2,10 @@
 import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { freePort } from '../../test/free-port.ts'
 import type { Bench } from '../bench-run.ts'
 import type { Group } from '../group.ts'
 import { checkLoad, loadFor } from '../load.ts'
@@ -76,15 +76,6 @@ async function openPostgres(bench: Bench): Promise<number> {
     child.disconnect()
     await ended
   })
-  return port
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
   return port
 }
 

@@ -1,10 +1,10 @@
 /** What people do wrong with containers. Each part is given a project that is up, and leaves it up, with nothing lost. */
+import { once } from 'node:events'
 import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { ask } from '../ask.ts'
 import { buy } from '../store.ts'
-import { type Project, takePort } from './project.ts'
-
-const services = ['catalog', 'order', 'frontend']
+import { type Project, services } from './project.ts'
 
 /** `compose up` in a shop that is up changes nothing; over the same files under another name it is told so, and the first goes on. */
 export async function startedTwice(project: Project): Promise<string[]> {
@@ -30,7 +30,8 @@ export async function startedTwice(project: Project): Promise<string[]> {
 export async function portInUse(project: Project): Promise<string[]> {
   const wrong: string[] = []
   project.run('down')
-  const { server } = await takePort(project.port)
+  const server = createServer().listen(project.port)
+  await once(server, 'listening')
   const { status, output } = project.try('up', '-d')
   server.close()
   if (status === 0 || !/address already in use|port is already allocated/.test(output))

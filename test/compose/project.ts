@@ -4,15 +4,17 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { services as programs } from '../../programs.ts'
+import { freePort } from '../free-port.ts'
 import { stock } from '../kill-run.ts'
 import { buy } from '../store.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+export const services = programs.map(({ name }) => name)
 /** A setting of whoever calls Compose, which must reach the front end. */
 export const ownerToken = 'owner-of-the-test'
 
@@ -40,8 +42,7 @@ export class Project {
 
   /** Another project over the same files. */
   async beside(): Promise<Project> {
-    const { server, port } = await takePort()
-    server.close()
+    const port = await freePort()
     return new Project({ program: this.#program, folder: this.folder, name: `${this.name}-beside`, port })
   }
 
@@ -107,16 +108,6 @@ export async function createProject(
   const owner = process.getuid?.() === 0 ? 12345 : statSync(folder).uid
   await stock(`${folder}/data`)
   for (const path of ['catalog', 'order', 'catalog/toys_db.csv']) chownSync(`${folder}/data/${path}`, owner, owner)
-  const { server, port } = await takePort()
-  server.close()
+  const port = await freePort()
   return { project: new Project({ program, folder, name, port }), owner }
-}
-
-/** Somebody who listens on a port: a free one, or this one. */
-export async function takePort(wanted = 0): Promise<{ server: Server; port: number }> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { server, port: address.port }
 }

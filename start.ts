@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { services } from './programs.ts'
+import { nodeOptions, services } from './programs.ts'
 import { Supervisor } from './supervisor.ts'
 
 const sameSignalMs = 2000
@@ -33,9 +33,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   })
 
 const ready: Promise<string>[] = []
-for (const { name, port, options } of services) {
+for (const { name, port } of services) {
   const path = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url))
-  const started = supervisor.start({ name, path, options })
+  const started = supervisor.start({ name, path, options: nodeOptions })
   ready.push(started.ready)
   // All have the same settings: a wrong one is told once, by the first. From then on side by side; only where a port is
   // free to choose, the others wait to be told, and a later start takes the same one.

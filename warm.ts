@@ -5,9 +5,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import './http/metrics-text.ts'
-import { services } from './programs.ts'
+import { nodeOptions, services } from './programs.ts'
 
-const programs = services.map(({ name, options }) => ({ path: `${name}/main.ts`, options }))
+const programs = services.map(({ name }) => ({ path: `${name}/main.ts`, options: nodeOptions }))
 for (const { path, options } of [{ path: 'start.ts', options: [] }, ...programs])
   spawnSync(process.execPath, [...process.execArgv, ...options, path], {
     env: { ...process.env, PORT: 'none' },

@@ -3,7 +3,7 @@
  * Nothing imports this file.
  */
 import { fileURLToPath } from 'node:url'
-import { services } from '../../programs.ts'
+import { nodeOptions, services } from '../../programs.ts'
 import { Supervisor } from '../../supervisor.ts'
 
 const folderOf = (name: string): string => (name === 'frontend' ? '../..' : '.')
@@ -13,9 +13,9 @@ const supervisor = new Supervisor(console.error, env, (code) => process.exit(cod
 process.on('SIGTERM', () => void supervisor.stop().then(() => process.exit()))
 
 let url = ''
-for (const { name, port, options } of services) {
+for (const { name, port } of services) {
   const path = fileURLToPath(new URL(`${folderOf(name)}/${name}/main.ts`, import.meta.url))
-  url = await supervisor.start({ name, path, options }).ready
+  url = await supervisor.start({ name, path, options: nodeOptions }).ready
   env[port] = new URL(url).port
 }
 console.log(`The toy store is open at ${url}`)

@@ -57,8 +57,15 @@ export function parseRow(line: string): string[] | undefined {
   return fields
 }
 
+/** Two hexadecimal digits a byte: of a number above 2^31 V8 would make the digits by dividing floats. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** A CRC-32 as eight hexadecimal digits. */
-export const checksumText = (checksum: number): string => checksum.toString(16).padStart(8, '0')
+export const checksumText = (checksum: number): string =>
+  digits[checksum >>> 24]! +
+  digits[(checksum >>> 16) & 255]! +
+  digits[(checksum >>> 8) & 255]! +
+  digits[checksum & 255]!
 export const checksumOf = (data: string | Buffer): string => checksumText(crc32(data))
 
 /** A line whose last field is the CRC-32 of what stands before it, so that a torn or changed one is noticed. */

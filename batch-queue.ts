@@ -18,6 +18,8 @@ export interface BatchOptions<In, Out> {
   queueMax: number
   /** An item's share of a batch; 1 where it is not given. */
   weight?: (item: In) => number
+  /** How many `watch` is told that an item is; 1 where it is not given. */
+  count?: (item: In) => number
   /** How many batches may be under way at the same time; 1 where it is not given. */
   parallel?: number
   /** What is submitted until it resolves goes together; where it is not given, the same turn's. */
@@ -44,7 +46,7 @@ export class BatchQueue<In, Out> {
 
   constructor(options: BatchOptions<In, Out>) {
     this.#options = options
-    this.#onBatch = options.watch?.(() => this.#waiting.length)
+    this.#onBatch = options.watch?.(() => this.#count(this.#waiting))
   }
 
   /**
@@ -88,7 +90,7 @@ export class BatchQueue<In, Out> {
     while (this.#hurried && this.#waiting.length > 0) {
       const batch = this.#next()
       this.#hurried = this.#waiting.length > 0
-      this.#onBatch?.(batch.length)
+      this.#onBatch?.(this.#count(batch))
       try {
         const outs = await this.#options.run(batch.map(({ item }) => item))
         for (let i = 0; i < batch.length; i++) {
@@ -102,6 +104,11 @@ export class BatchQueue<In, Out> {
     }
     this.#running.delete(over) // in the same turn in which nothing was left: who comes next begins anew
     end()
+  }
+
+  #count(waiting: readonly Waiting<In, Out>[]): number {
+    const { count } = this.#options
+    return count === undefined ? waiting.length : waiting.reduce((sum, { item }) => sum + count(item), 0)
   }
 
   #next(): Waiting<In, Out>[] {

@@ -15,15 +15,15 @@ export function soldOf(
   name: string,
   quantity: number,
   outcome: Outcome,
-): { name: string; quantity: number; price: number; stock?: number } {
+): { name: string; quantity: number; price: number; stock?: number } | StoreError {
   if (outcome.outcome === 'changed') {
     const { price, stock } = toyOf(name, outcome)
     return { name, quantity, price, stock }
   }
   if (outcome.outcome === 'held')
     return { name, quantity, price: moneyNumber(parseMoney(outcome.items[0]?.attributes[0] ?? '0')) }
-  if (outcome.outcome === 'refused' && outcome.reason === 'not_found') throw productNotFound()
+  if (outcome.outcome === 'refused' && outcome.reason === 'not_found') return productNotFound()
   if (outcome.outcome === 'refused' && outcome.reason === 'insufficient')
-    throw new StoreError('out_of_stock', 'not enough stock')
-  throw new StoreError('conflict', 'this attempt was given up')
+    return new StoreError('out_of_stock', 'not enough stock')
+  return new StoreError('conflict', 'this attempt was given up')
 }

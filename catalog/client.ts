@@ -94,6 +94,7 @@ export interface CatalogClient {
 
 export function createCatalogClient(caller: Caller, hop: HopOptions = {}): CatalogClient {
   const ledger = createBatcher({
+    batchMax: 1000, // what the catalog takes at once
     ...hop,
     caller,
     path: '/ledger',
@@ -121,7 +122,11 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
       const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
       return body as { data: Movement[]; next: number | null }
     },
-    ledger: (commands, options) => Promise.all(commands.map((command) => ledger(command, options) as Promise<Answer>)),
+    async ledger(commands, options) {
+      const answers = await ledger.sendAll(commands, options)
+      for (const answer of answers) if (answer instanceof Error) throw answer
+      return answers as Answer[]
+    },
     async ready() {
       await caller.call('GET', '/readyz')
     },

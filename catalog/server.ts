@@ -3,13 +3,13 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { check, hasFields, isWholeNumber, wholeNumber, wholeNumberText } from '../http/check.ts'
-import { answerEach, answerTogether } from '../http/each.ts'
+import { answerEach } from '../http/each.ts'
 import type { Limits } from '../http/limits.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
-import type { Account, Command, Ledger, Outcome } from '../storage/ledger.ts'
+import type { Account, Command, Ledger } from '../storage/ledger.ts'
 import { productNotFound, soldOf, toyOf } from './catalog.ts'
 import type { Changes } from './changes.ts'
 import { changedHeader, nameFault, nameSchema, positionHeader } from './client.ts'
@@ -47,6 +47,10 @@ function isOneItem(items: unknown): boolean {
 }
 
 const sale = z.strictObject({ name: nameSchema, quantity: pieces, id: id.optional() })
+const commandOf = ({ name, quantity, id: attempt }: z.infer<typeof sale>): Command =>
+  attempt === undefined
+    ? { op: 'take', account: name, amount: quantity, reason: 'direct sale' }
+    : { op: 'reserve', id: attempt, after: 0, items: [{ account: name, amount: quantity }] }
 const productPage = z.object({ after: z.string().default(''), limit: wholeNumberText(1, 1000).default(50) })
 const movementPage = z.object({
   after: wholeNumberText(0, Number.MAX_SAFE_INTEGER).default(0),
@@ -75,7 +79,6 @@ export interface CatalogServerOptions {
 export function createCatalogServer(options: CatalogServerOptions): Server {
   const { ledger, changes, log, clock, metrics, internalToken, errorsAs200, limits = {} } = options
   const at = (sequence?: number) => ({ [positionHeader]: changes.position(sequence) })
-  const one = async (wanted: Command): Promise<Outcome> => (await ledger.execute([wanted]))[0]!
 
   return createServer({
     log,
@@ -119,13 +122,9 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         internal: true,
         errorsAs200,
         async handle(context) {
-          const reply = await answerEach(await context.body(), sale, async ({ name, quantity, id: attempt }) => {
-            const outcome = await one(
-              attempt === undefined
-                ? { op: 'take', account: name, amount: quantity, reason: 'direct sale' }
-                : { op: 'reserve', id: attempt, after: 0, items: [{ account: name, amount: quantity }] },
-            )
-            return soldOf(name, quantity, outcome)
+          const reply = await answerEach(await context.body(), sale, async (sales) => {
+            const outcomes = await ledger.execute(sales.map(commandOf))
+            return sales.map(({ name, quantity }, i) => soldOf(name, quantity, outcomes[i]!))
           })
           return { ...reply, headers: at() }
         },
@@ -136,8 +135,8 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         internal: true,
         bodyBytesMax: 8 << 20,
         async handle(context) {
-          const together = (commands: readonly Command[]) => ledger.execute(commands)
-          const reply = await answerTogether(await context.body(), commandSchema, together, isCommand)
+          const execute = (commands: readonly Command[]) => ledger.execute(commands)
+          const reply = await answerEach(await context.body(), commandSchema, execute, isCommand)
           return { ...reply, headers: at() } // what was done was published by now
         },
       },

@@ -42,15 +42,22 @@ const patienceMs = 5
 /** Node calls it when all sockets that had something to read have been read. */
 const allRead = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Several items go together, and are answered together. */
 interface Waiting extends ItemOptions {
-  item: unknown
+  items: readonly unknown[]
+  /** One by itself: its answer is no array. */
+  alone: boolean
 }
 
-/**
- * Sends an item with those that are waiting; resolves to its `data`. Errors: the item's own; `unavailable` (it was not sent, or
- * nothing was); `outcome_unknown` (no readable reply to what was sent).
- */
-export type Batcher = (item: unknown, options?: ItemOptions) => Promise<unknown>
+export interface Batcher {
+  /**
+   * Sends an item with those that are waiting; resolves to its `data`. Errors: the item's own; `unavailable` (it was not sent,
+   * or nothing was); `outcome_unknown` (no readable reply to what was sent).
+   */
+  send(item: unknown, options?: ItemOptions): Promise<unknown>
+  /** Items that travel in one request. Resolves to each one's `data` or own error; rejects where it is the request that failed. */
+  sendAll(items: readonly unknown[], options?: ItemOptions): Promise<unknown[]>
+}
 
 export function createBatcher({
   caller,
@@ -65,29 +72,47 @@ export function createBatcher({
   const isLate = ({ deadline = Number.POSITIVE_INFINITY }: Waiting) => deadline - clock.elapsed() < 1
   const run = async (batch: Waiting[]): Promise<unknown[]> => {
     const sent = batch.filter((waiting) => !isLate(waiting))
-    const answers = sent.length === 0 ? [] : await send(sent)
-    if (sent.length === batch.length) return answers
-    const left = answers[Symbol.iterator]()
-    const inTime = new Set(sent)
-    return batch.map((waiting) =>
-      inTime.has(waiting) ? left.next().value : new StoreError('unavailable', 'it waited too long and was not sent'),
-    )
-  }
-  const send = async (batch: Waiting[]): Promise<unknown[]> => {
-    const deadline = Math.max(...batch.map((waiting) => waiting.deadline ?? Number.POSITIVE_INFINITY))
-    const traceparent = batch.find((waiting) => waiting.traceparent !== undefined)?.traceparent
-    const { body, headers } = await caller.call('POST', path, {
-      body: batch.map(({ item }) => item),
-      deadline,
-      traceparent,
+    const answers = sent.length === 0 ? [] : await exchange(sent)
+    let at = 0
+    const inTime = sent.length === batch.length ? undefined : new Set(sent)
+    return batch.map((waiting) => {
+      if (inTime?.has(waiting) === false) return new StoreError('unavailable', 'it waited too long and was not sent')
+      if (waiting.alone) return answers[at++]
+      at += waiting.items.length
+      return answers.slice(at - waiting.items.length, at)
     })
-    if (!Array.isArray(body) || body.length !== batch.length) throw unreadable()
+  }
+  const exchange = async (batch: readonly Waiting[]): Promise<unknown[]> => {
+    const items: unknown[] = []
+    let deadline = 0
+    let traceparent: string | undefined
+    for (const waiting of batch) {
+      for (const item of waiting.items) items.push(item)
+      deadline = Math.max(deadline, waiting.deadline ?? Number.POSITIVE_INFINITY)
+      traceparent ??= waiting.traceparent
+    }
+    const { body, headers } = await caller.call('POST', path, { body: items, deadline, traceparent })
+    if (!Array.isArray(body) || body.length !== items.length) throw unreadable()
     const readOne = read(headers)
     return body.map((answer: unknown) =>
       isRecord(answer) && 'data' in answer ? readOne(answer.data) : errorFromBody(answer),
     )
   }
   const patience = (over: () => void) => clock.after(patienceMs, over)
-  const queue = new BatchQueue({ run, batchMax, queueMax, parallel, gather: allRead, patience, watch })
-  return (item, options = {}) => queue.submit({ item, ...options }, options)
+  const count = ({ items }: Waiting): number => items.length
+  const queue = new BatchQueue({
+    run,
+    batchMax,
+    queueMax,
+    parallel,
+    gather: allRead,
+    patience,
+    watch,
+    weight: count,
+    count,
+  })
+  return {
+    send: (item, options = {}) => queue.submit({ items: [item], alone: true, ...options }, options),
+    sendAll: (items, options = {}) => queue.submit({ items, alone: false, ...options }, options) as Promise<unknown[]>,
+  }
 }

@@ -22,6 +22,9 @@ export interface Answer {
 /** `started`: something may have been written. */
 export type Exchange = { failed: false; answer: Answer } | { failed: true; started: boolean; cause: Error }
 
+/** The same for all: to make an error is dear, and nobody reads this one. */
+const isOver = new Error('the exchange is over')
+
 /** Sends, and resolves when the reply is there, something failed, or `leftMs` are over. Rejects only for what undici refuses to send. */
 export function exchange(
   pool: Dispatcher,
@@ -62,7 +65,7 @@ export function exchange(
         },
         onResponseEnd() {
           cancel()
-          over ??= new Error('the exchange is over')
+          over ??= isOver
           resolve({ failed: false, answer: { ...answer, text: Buffer.concat(chunks).toString() } })
         },
         onResponseError(_, error) {

@@ -138,7 +138,7 @@ export function createPeer<Theirs>(port: Port, { waitingMax = 10_000 }: { waitin
 }
 
 /** An error as text: whatever else one carries may be nothing that can be cloned. */
-interface Fault {
+export interface Fault {
   kind: 'store' | 'start' | 'other'
   message: string
   stack: string | undefined
@@ -147,7 +147,7 @@ interface Fault {
   cause?: Fault
 }
 
-function faultOf(error: unknown): Fault {
+export function faultOf(error: unknown): Fault {
   if (!(error instanceof Error)) return { kind: 'other', message: String(error), stack: undefined }
   const { message, stack, cause } = error
   const told = { message, stack, ...(cause instanceof Error && { cause: faultOf(cause) }) }
@@ -155,7 +155,7 @@ function faultOf(error: unknown): Fault {
   return { kind: error instanceof StartError ? 'start' : 'other', ...told }
 }
 
-function errorOf({ kind, message, stack, code = 'internal', details = {}, cause }: Fault): Error {
+export function errorOf({ kind, message, stack, code = 'internal', details = {}, cause }: Fault): Error {
   const options = cause === undefined ? {} : { cause: errorOf(cause) }
   const error =
     kind === 'store'

@@ -83,7 +83,7 @@ export interface OrderClient {
 }
 
 export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
-  const order = createBatcher({
+  const hops = createBatcher({
     ...hop,
     caller,
     path: '/order',
@@ -94,7 +94,7 @@ export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderCl
   })
   return {
     place: (purchase, key, options) =>
-      order({ name: purchase.name, quantity: purchase.quantity, key }, options) as Promise<Placed>,
+      hops.send({ name: purchase.name, quantity: purchase.quantity, key }, options) as Promise<Placed>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`

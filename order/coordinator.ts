@@ -46,6 +46,29 @@ interface Side {
   unsettled: Set<AttemptId>
 }
 
+/** An attempt under way. */
+interface Attempt {
+  /** Its place among those that were wanted together. */
+  index: number
+  id: AttemptId
+  /** Of its id. */
+  seq: number
+  asks: readonly Ask[]
+  /** Whom each of `asks` is for. */
+  sides: readonly Side[]
+  /** What each of them answered. */
+  answers: (Answer | Error)[]
+}
+
+/** An attempt that holds all it asked for: `items` by ask. */
+export interface Held {
+  index: number
+  id: AttemptId
+  items: readonly (readonly HeldAt[])[]
+}
+
+type Settling = Command & { op: 'confirm' | 'void' }
+
 const beatMs = 100
 const openEveryMs = 1000
 const settleAtOnce = 500
@@ -53,8 +76,8 @@ const settleAtOnce = 500
 export class Coordinator {
   readonly #options: CoordinatorOptions
   readonly #sides: ReadonlyMap<string, Side>
-  /** In the order of their ids. */
-  readonly #undecided = new Set<AttemptId>()
+  /** Of this incarnation, in their order. */
+  readonly #undecided = new Set<number>()
   readonly #recovery: Recovery
   #incarnation = 0
   #firstIncarnation = 0
@@ -94,45 +117,33 @@ export class Coordinator {
   }
 
   /**
-   * One attempt: reserves everywhere at the same time, then commits, or gives everything back.
-   * `commit` makes the row durable. It may throw `unavailable` when the row is certainly not there; any other error leaves
-   * the attempt undecided, for the next life of this service to settle.
-   * Throws a Refusal after every participant asked has acknowledged that it gave back, or a StoreError.
+   * Attempts side by side: each reserves everywhere at the same time, and then commits or gives everything back, whatever becomes
+   * of the others; what they ask of a participant travels together.
+   * `commit` makes rows durable and answers for each. An `unavailable` says that the row is certainly not there; any other error
+   * leaves its attempt undecided, for the next life of this service to settle.
+   * Resolves to each one's result, or why there is none: a Refusal, after every participant asked has acknowledged that it gave
+   * back, or another error.
    */
-  async attempt<Result>(
-    asks: readonly Ask[],
+  async attempts<Result>(
+    wanted: readonly (readonly Ask[])[],
     deadline: number,
-    commit: (id: AttemptId, held: ReadonlyMap<string, readonly HeldAt[]>) => Promise<Result>,
-  ): Promise<Result> {
-    const asked = asks.map((ask) => ({ ...ask, side: this.#available(ask.of) }))
-    const sides = asked.map(({ side }) => side)
-    const id = attemptId(this.#incarnation, ++this.#seq)
-    this.#undecided.add(id)
+    commit: (held: readonly Held[]) => Promise<readonly (Result | Error)[]>,
+  ): Promise<(Result | Error)[]> {
+    const results = new Array<Result | Error>(wanted.length)
+    const asked = this.#begin(wanted, results)
     const after = this.#options.log.lastNumber
-    const answers = await Promise.all(
-      asked.map(({ side, items }) =>
-        this.#send(side, { op: 'reserve', id, after, items }, deadline).catch((error: unknown) => asError(error)),
-      ),
-    )
+    await Promise.all([...this.#sides.values()].map((side) => this.#reserve(side, asked, after, deadline)))
 
-    const held = new Map<string, readonly HeldAt[]>()
-    for (const [i, answer] of answers.entries())
-      if ('outcome' in answer && answer.outcome === 'held') held.set(asked[i]!.of, answer.items)
-    if (held.size < asked.length) return this.#giveUp(id, sides, this.#why(answers))
-    if (this.#options.clock.elapsed() > deadline)
-      return this.#giveUp(id, sides, new StoreError('unavailable', 'the purchase took too long; nothing was bought'))
-
-    let result: Result
-    try {
-      result = await commit(id, held)
-    } catch (error) {
-      if (error instanceof StoreError && error.code === 'unavailable') return this.#giveUp(id, sides, error)
-      throw error
+    const late = this.#options.clock.elapsed() > deadline
+    const held: Attempt[] = []
+    const refused: [Attempt, Error][] = []
+    for (const attempt of asked) {
+      const why = this.#why(attempt.answers) ?? (late ? tooLate() : undefined)
+      if (why === undefined) held.push(attempt)
+      else refused.push([attempt, why])
     }
-    for (const side of sides) side.unsettled.add(id)
-    this.#undecided.delete(id)
-    for (const side of sides) void this.#settle(side, [{ op: 'confirm', id }])
-    return result
+    await Promise.all([this.#commit(held, commit, results), this.#giveUp(refused, results)])
+    return results
   }
 
   /** Resolves when nothing is unsettled, at the latest after so many milliseconds. */
@@ -151,6 +162,23 @@ export class Coordinator {
     this.#stopBeat?.()
   }
 
+  /** Those that can be asked now, each with an id of its own; the others' results say why not. */
+  #begin(wanted: readonly (readonly Ask[])[], results: unknown[]): Attempt[] {
+    const asked: Attempt[] = []
+    for (const [index, asks] of wanted.entries()) {
+      try {
+        const sides = asks.map(({ of }) => this.#available(of))
+        const seq = ++this.#seq
+        const id = attemptId(this.#incarnation, seq)
+        this.#undecided.add(seq)
+        asked.push({ index, id, seq, asks, sides, answers: [] })
+      } catch (error) {
+        results[index] = error
+      }
+    }
+    return asked
+  }
+
   #available(name: string): Side {
     const side = this.#sides.get(name)
     if (side === undefined) throw new Error(`no such participant: ${name}`)
@@ -159,18 +187,74 @@ export class Coordinator {
     return side
   }
 
-  /** Everyone asked gives back, the refuser too; `why` is told only when all have acknowledged it. */
-  async #giveUp(id: AttemptId, sides: readonly Side[], why: Error): Promise<never> {
-    for (const side of sides) side.unsettled.add(id)
-    this.#undecided.delete(id)
-    const acknowledged = await Promise.all(sides.map((side) => this.#settle(side, [{ op: 'void', id }])))
-    if (acknowledged.every(Boolean)) throw why
-    throw new StoreError('unavailable', 'nothing was bought; what was set aside for it is given back soon', {
-      cause: why,
-    })
+  /** Never rejects: each attempt gets its answer of this side, or the error. */
+  async #reserve(side: Side, attempts: readonly Attempt[], after: number, deadline: number): Promise<void> {
+    const asked: Attempt[] = []
+    const commands: Command[] = []
+    for (const attempt of attempts) {
+      const place = attempt.sides.indexOf(side)
+      if (place < 0) continue
+      asked.push(attempt)
+      commands.push({ op: 'reserve', id: attempt.id, after, items: attempt.asks[place]!.items })
+    }
+    if (asked.length === 0) return
+    let answers: readonly (Answer | Error)[]
+    try {
+      const until = Math.min(deadline, this.#options.clock.elapsed() + this.#options.callMs)
+      answers = await this.#call(side, commands, until)
+    } catch (error) {
+      answers = commands.map(() => asError(error))
+    }
+    for (const [i, attempt] of asked.entries()) attempt.answers[attempt.sides.indexOf(side)] = answers[i]!
   }
 
-  #why(answers: readonly (Answer | Error)[]): Error {
+  async #commit<Result>(
+    held: readonly Attempt[],
+    commit: (held: readonly Held[]) => Promise<readonly (Result | Error)[]>,
+    results: (Result | Error)[],
+  ): Promise<void> {
+    if (held.length === 0) return
+    const rows = await commit(held.map(heldOf)).catch((error: unknown) => held.map(() => asError(error)))
+    const bought: Attempt[] = []
+    const unwritten: [Attempt, Error][] = []
+    for (const [i, attempt] of held.entries()) {
+      const row = rows[i]!
+      if (row instanceof StoreError && row.code === 'unavailable') unwritten.push([attempt, row])
+      else {
+        results[attempt.index] = row
+        if (!(row instanceof Error)) bought.push(attempt)
+      }
+    }
+    this.#decide(bought)
+    for (const side of this.#sides.values()) void this.#settle(side, commandsOf('confirm', side, bought))
+    await this.#giveUp(unwritten, results)
+  }
+
+  /** Everyone asked gives back, the refuser too; why is told only when all have acknowledged it. */
+  async #giveUp(refused: readonly [Attempt, Error][], results: unknown[]): Promise<void> {
+    if (refused.length === 0) return
+    const attempts = refused.map(([attempt]) => attempt)
+    this.#decide(attempts)
+    const failed = new Set<Side>()
+    const settle = async (side: Side): Promise<void> => {
+      if (!(await this.#settle(side, commandsOf('void', side, attempts)))) failed.add(side)
+    }
+    await Promise.all([...this.#sides.values()].map(settle))
+    for (const [{ index, sides }, why] of refused)
+      results[index] = sides.some((side) => failed.has(side)) ? givenBackSoon(why) : why
+  }
+
+  /** They are unsettled now: an `open` that lists them is answered by the log. */
+  #decide(attempts: readonly Attempt[]): void {
+    for (const { id, seq, sides } of attempts) {
+      for (const side of sides) side.unsettled.add(id)
+      this.#undecided.delete(seq)
+    }
+  }
+
+  /** Why it does not hold all that it asked for; undefined where it does. */
+  #why(answers: readonly (Answer | Error)[]): Error | undefined {
+    if (answers.every((answer) => 'outcome' in answer && answer.outcome === 'held')) return undefined
     for (const answer of answers) {
       if (answer instanceof Error) continue
       if (answer.outcome === 'stale') this.#checkRival(answer.fence)
@@ -183,15 +267,6 @@ export class Coordinator {
     })
   }
 
-  async #send(side: Side, command: Command, deadline: number): Promise<Answer> {
-    const [outcome] = await this.#call(
-      side,
-      [command],
-      Math.min(deadline, this.#options.clock.elapsed() + this.#options.callMs),
-    )
-    return outcome!
-  }
-
   async #call(side: Side, commands: readonly Command[], deadline: number, patient = false): Promise<Answer[]> {
     try {
       return await side.participant.send(commands, { deadline, patient })
@@ -202,7 +277,8 @@ export class Coordinator {
   }
 
   /** Sends confirms or voids that are marked unsettled; what is not acknowledged stays so. True when all were. */
-  async #settle(side: Side, commands: readonly (Command & { op: 'confirm' | 'void' })[]): Promise<boolean> {
+  async #settle(side: Side, commands: readonly Settling[]): Promise<boolean> {
+    if (commands.length === 0) return true
     try {
       const deadline = this.#options.clock.elapsed() + this.#options.callMs
       const outcomes = await this.#call(side, commands, deadline, commands[0]?.op === 'confirm')
@@ -223,7 +299,7 @@ export class Coordinator {
   /** The lowest attempt that is not decided: everything below it can be settled by the log. */
   #fence(): AttemptId {
     const [lowest] = this.#undecided
-    return lowest ?? attemptId(this.#incarnation, this.#seq + 1)
+    return attemptId(this.#incarnation, lowest ?? this.#seq + 1)
   }
 
   #beat(): void {
@@ -310,4 +386,16 @@ export class Coordinator {
   }
 }
 
+const heldOf = ({ index, id, answers }: Attempt): Held => ({
+  index,
+  id,
+  items: answers.map((answer) => ('items' in answer ? answer.items : [])),
+})
+
+const commandsOf = (op: Settling['op'], side: Side, attempts: readonly Attempt[]): Settling[] =>
+  attempts.filter(({ sides }) => sides.includes(side)).map(({ id }) => ({ op, id }))
+
+const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')
+const givenBackSoon = (cause: Error): StoreError =>
+  new StoreError('unavailable', 'nothing was bought; what was set aside for it is given back soon', { cause })
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

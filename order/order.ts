@@ -4,28 +4,30 @@
  * Always: one attempt is in flight per key; a key that is in the log is answered from the log; the same key with another
  * purchase is refused.
  */
-import type { Position } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem } from '../storage/ledger.ts'
 import type { Log, LogEntry } from '../storage/log.ts'
-import type { Bought, OrderView, Purchase } from './client.ts'
-import type { Coordinator } from './coordinator.ts'
+import type { Bought, OrderView, Placed, Purchase } from './client.ts'
+import type { Coordinator, Held } from './coordinator.ts'
 import { Refusal } from './participant.ts'
 
 export interface OrdersOptions {
   log: Log
-  coordinator: Pick<Coordinator, 'attempt'>
+  coordinator: Pick<Coordinator, 'attempts'>
   clock: Clock
 }
 
-/** `at`: a position of the catalog that the reservation is part of; unknown where the answer comes from the log. */
-export type NewOrder = Bought & { at?: Position }
+/** A purchase with its key. */
+export interface Wanted extends Purchase {
+  key: string
+}
 
 interface Running {
   wanted: string
-  bought: Promise<NewOrder> | undefined
+  /** Asked for only where somebody joins. */
+  placed: () => Promise<Placed>
   /** The log does not know the key, so it is this purchase's; before that, it is only looked up. */
   buying: boolean
 }
@@ -41,18 +43,39 @@ export class Orders {
   }
 
   /**
-   * Buys once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`.
-   * Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` or `outcome_unknown`.
+   * Buys each once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`. Resolves to each one's
+   * order, or to why there is none: `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` or `outcome_unknown`.
    */
-  place(purchase: Purchase, key: string, deadline: number): Promise<NewOrder> {
+  async placeAll(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
+    const fresh: Wanted[] = []
+    const { promise: bought, resolve: tell } = Promise.withResolvers<readonly (Placed | Error)[]>()
+    /** Of each its place among the fresh ones, or what becomes of it alone. */
+    const found = wanted.map((purchase) => {
+      const { key } = purchase
+      const isFresh = this.#inFlight.get(key) === undefined && this.#options.log.isNew(key)
+      if (!isFresh) return this.place(purchase, key, deadline).catch(asError)
+      const place = fresh.push(purchase) - 1
+      const placed = async (): Promise<Placed> => orThrow((await bought)[place]!)
+      this.#inFlight.set(key, { wanted: sameness(purchase), placed, buying: true })
+      return place
+    })
+    const all = fresh.length === 0 ? [] : await this.#buy(fresh, deadline)
+    for (const { key } of fresh) this.#inFlight.delete(key)
+    tell(all)
+    const results = found.map((one) => (typeof one === 'number' ? all[one]! : one))
+    return fresh.length === wanted.length ? (results as (Placed | Error)[]) : Promise.all(results)
+  }
+
+  /** One of them, whose key may be in the log or in flight. Throws what `placeAll` tells. */
+  place(purchase: Purchase, key: string, deadline: number): Promise<Placed> {
     const wanted = sameness(purchase)
     const running = this.#inFlight.get(key)
-    if (running?.bought === undefined) return this.#begin(purchase, wanted, key, deadline)
-    if (running.wanted === wanted) return running.bought
+    if (running === undefined) return this.#begin(purchase, wanted, key, deadline)
+    if (running.wanted === wanted) return running.placed()
     if (running.buying) return Promise.reject(keyReused())
     // A look-up for another purchase says nothing of the key yet: ours may be the one that it was used for.
-    const turn = (): Promise<NewOrder> => this.place(purchase, key, deadline)
-    return running.bought.then(turn, turn)
+    const turn = (): Promise<Placed> => this.place(purchase, key, deadline)
+    return running.placed().then(turn, turn)
   }
 
   /** Throws `order_not_found`. */
@@ -66,44 +89,48 @@ export class Orders {
     return (await this.#options.log.list(before, limit)).map(viewOf)
   }
 
-  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<NewOrder> {
-    const running: Running = { wanted, bought: undefined, buying: false }
+  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<Placed> {
+    const running: Running = { wanted, placed: () => placed, buying: false }
     this.#inFlight.set(key, running)
-    running.bought = this.#once(purchase, key, deadline, running)
-    return running.bought
+    const placed = this.#once({ ...purchase, key }, deadline, running)
+    return placed
   }
 
-  async #once(purchase: Purchase, key: string, deadline: number, running: Running): Promise<NewOrder> {
+  async #once(purchase: Wanted, deadline: number, running: Running): Promise<Placed> {
+    const { key } = purchase
     try {
-      const { log } = this.#options
-      const known = await log.byKey(key)
+      const known = await this.#options.log.byKey(key)
       if (known !== undefined) {
         if (sameness(viewOf(known)) !== running.wanted) throw keyReused()
-        return boughtOf(known)
+        return { bought: boughtOf(known), at: undefined }
       }
       running.buying = true
-      return await this.#buy(purchase, key, deadline)
+      return orThrow((await this.#buy([purchase], deadline))[0]!)
     } finally {
       this.#inFlight.delete(key)
     }
   }
 
-  async #buy(purchase: Purchase, key: string, deadline: number): Promise<NewOrder> {
-    const { log, coordinator, clock } = this.#options
-    if (clock.elapsed() > deadline)
-      throw new StoreError('unavailable', 'the purchase took too long; nothing was bought')
-    const asks = [{ of: 'catalog', items: [{ account: purchase.name, amount: purchase.quantity }] }]
-    try {
-      return await coordinator.attempt(asks, deadline, async (attempt, held) => {
-        const items = held.get('catalog')!
-        const at = items[0]?.at
-        const rows = items.map((item) => this.#row(item))
-        const number = await log.append({ key, attempt, rows })
-        return { ...boughtOf({ number, key, attempt, rows }), ...(at !== undefined && { at }) }
+  /** Never rejects. */
+  async #buy(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
+    const { coordinator, clock } = this.#options
+    if (clock.elapsed() > deadline) return wanted.map(tooLate)
+    const asks = wanted.map(({ name, quantity }) => [{ of: 'catalog', items: [{ account: name, amount: quantity }] }])
+    const all = await coordinator.attempts(asks, deadline, (held) => this.#write(wanted, held))
+    return all.map((one) => (one instanceof Refusal ? refusalOf(one) : one))
+  }
+
+  #write(wanted: readonly Wanted[], all: readonly Held[]): Promise<(Placed | Error)[]> {
+    const write = ({ index, id: attempt, items: [items] }: Held): Promise<Placed | Error> => {
+      const { key } = wanted[index]!
+      const rows = items!.map((item) => this.#row(item))
+      const placed = (number: number): Placed => ({
+        bought: boughtOf({ number, key, attempt, rows }),
+        at: items![0]?.at,
       })
-    } catch (error) {
-      throw error instanceof Refusal ? refusalOf(error) : error
+      return this.#options.log.append({ key, attempt, rows }).then(placed, asError)
     }
+    return Promise.all(all.map(write))
   }
 
   #row({ account, amount, attributes }: HeldItem): Record<string, string> {
@@ -116,6 +143,14 @@ export class Orders {
 /** Two purchases under one key are the same when this is. */
 const sameness = ({ name, quantity }: Purchase): string => `${quantity} ${name}`
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+function orThrow<Value>(value: Value | Error): Value {
+  if (value instanceof Error) throw value
+  return value
+}
+
+const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')
 const keyReused = (): StoreError =>
   new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')
 

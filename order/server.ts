@@ -9,8 +9,8 @@ import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server, type ServerOptions } from '../http/server.ts'
-import { type Bought, isKeyed, type KeyedPurchase, keyedSchema } from './client.ts'
-import type { Orders } from './order.ts'
+import { type Bought, isKeyed, type KeyedPurchase, keyedSchema, type Placed } from './client.ts'
+import type { Orders, Wanted } from './order.ts'
 
 const numbers = z.object({ number: wholeNumberText(0, Number.MAX_SAFE_INTEGER) })
 const page = z.object({
@@ -19,7 +19,7 @@ const page = z.object({
 })
 
 /** What the routes ask of the orders, which may live in another thread. */
-export type ServedOrders = Pick<Orders, 'place' | 'get' | 'list'>
+export type ServedOrders = Pick<Orders, 'placeAll' | 'get' | 'list'>
 
 export interface OrderServerOptions {
   orders: ServedOrders
@@ -56,14 +56,13 @@ export function createOrderServer(options: OrderServerOptions): Server {
         bodyBytesMax: 1 << 20,
         async handle(context) {
           const deadline = context.deadline ?? clock.elapsed() + purchaseMs
-          const positions: (Position | undefined)[] = []
-          const place = async ({ key = randomUUID(), ...wanted }: KeyedPurchase): Promise<Bought> => {
-            const { at, ...bought } = await orders.place(wanted, key, deadline)
-            positions.push(at)
-            return bought
+          let last: Position | undefined
+          const place = async (wanted: readonly KeyedPurchase[]): Promise<(Bought | Error)[]> => {
+            const all = await orders.placeAll(wanted.map(withKey), deadline)
+            last = lastOf(all)
+            return all.map((one) => (one instanceof Error ? one : one.bought))
           }
           const reply = await answerEach(await context.body(), keyedSchema, place, isKeyed)
-          const last = lastOf(positions)
           return last === undefined ? reply : { ...reply, headers: { [positionHeader]: positionText(last) } }
         },
       },
@@ -87,12 +86,16 @@ export function createOrderServer(options: OrderServerOptions): Server {
   })
 }
 
+const withKey = ({ key = randomUUID(), name, quantity }: KeyedPurchase): Wanted => ({ name, quantity, key })
+
 /** One position for all of a batch, that of its last reservation; none where one is unknown or of another epoch. */
-function lastOf(positions: readonly (Position | undefined)[]): Position | undefined {
-  let last = positions[0]
-  for (const position of positions) {
-    if (position === undefined || position.epoch !== last?.epoch) return undefined
-    if (position.sequence > last.sequence) last = position
+function lastOf(all: readonly (Placed | Error)[]): Position | undefined {
+  let last: Position | undefined
+  for (const one of all) {
+    if (one instanceof Error) continue
+    const { at } = one
+    if (at === undefined || (last !== undefined && at.epoch !== last.epoch)) return undefined
+    if (last === undefined || at.sequence > last.sequence) last = at
   }
   return last
 }

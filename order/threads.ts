@@ -2,10 +2,11 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../http/metrics.ts'
-import { fromShared } from '../http/thread-calls.ts'
+import { type Fault, faultOf, fromShared } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
 import type { Settings } from '../settings.ts'
-import type { Purchase } from './client.ts'
+import type { Placed } from './client.ts'
+import type { Wanted } from './order.ts'
 import type { ServedOrders } from './server.ts'
 
 /** What a thread is given. */
@@ -45,7 +46,10 @@ export function createOrderThreads(options: OrderThreadsOptions): Threads {
 function workOf(orders: ServedOrders, notReady: () => string | undefined, clock: Clock) {
   return {
     /** `until`: the deadline, in the time that threads share. */
-    place: (purchase: Purchase, key: string, until: number) => orders.place(purchase, key, fromShared(until, clock)),
+    async placeAll(wanted: readonly Wanted[], until: number): Promise<(Placed | Fault)[]> {
+      const all = await orders.placeAll(wanted, fromShared(until, clock))
+      return all.map((one) => (one instanceof Error ? faultOf(one) : one))
+    },
     get: (number: number) => orders.get(number),
     list: (before: number, limit: number) => orders.list(before, limit),
     notReady,

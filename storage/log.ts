@@ -27,6 +27,8 @@ export interface Log {
   get(number: number): Promise<LogEntry | undefined>
   /** Newest first, those below `before`. */
   list(before: number, limit: number): Promise<LogEntry[]>
+  /** Whether it is known without a look at the disk that `byKey` finds nothing. It may say no of any key. */
+  isNew(key: string): boolean
   /** The entry with this idempotency key, among the last 1,048,576; waits until they are all found again after a start. */
   byKey(key: string): Promise<LogEntry | undefined>
   /** Those of the given attempts that have an entry numbered above `after`; reads the log, not memory. */

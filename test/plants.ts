@@ -75,8 +75,8 @@ export const plants: readonly Plant[] = [
   {
     rule: 'commit-before-confirm',
     file: 'order/coordinator.ts',
-    from: '      result = await commit(id, held)\n',
-    to: "      for (const side of sides) void this.#settle(side, [{ op: 'confirm', id }])\n      result = await commit(id, held)\n",
+    from: '    const rows = await commit(',
+    to: "    for (const side of this.#sides.values()) void this.#settle(side, commandsOf('confirm', side, held))\n    const rows = await commit(",
     tests: protocol,
   },
   {
@@ -108,22 +108,22 @@ export const plants: readonly Plant[] = [
   {
     rule: 'own-id-per-attempt',
     file: 'order/coordinator.ts',
-    from: 'const id = attemptId(this.#incarnation, ++this.#seq)',
-    to: 'this.#seq = 1\n    const id = attemptId(this.#incarnation, 1)',
+    from: 'const seq = ++this.#seq',
+    to: 'const seq = 1\n        this.#seq = 1',
     tests: protocol,
   },
   {
     rule: 'void-the-refuser-too',
     file: 'order/coordinator.ts',
-    from: 'if (held.size < asked.length) return this.#giveUp(id, sides, this.#why(answers))',
-    to: 'if (held.size < asked.length) return this.#giveUp(id, sides.filter((_, i) => held.has(asked[i]!.of)), this.#why(answers))',
+    from: "commandsOf('void', side, attempts)",
+    to: "commandsOf('void', side, attempts.filter(({ sides, answers }) => 'items' in answers[sides.indexOf(side)]!))",
     tests: protocol,
   },
   {
     rule: 'voids-before-refusal',
     file: 'order/coordinator.ts',
-    from: "const acknowledged = await Promise.all(sides.map((side) => this.#settle(side, [{ op: 'void', id }])))",
-    to: "void Promise.all(sides.map((side) => this.#settle(side, [{ op: 'void', id }])))\n    const acknowledged = [true]",
+    from: 'await Promise.all([...this.#sides.values()].map(settle))',
+    to: 'void Promise.all([...this.#sides.values()].map(settle))',
     tests: protocol,
   },
   {
@@ -143,7 +143,7 @@ export const plants: readonly Plant[] = [
   {
     rule: 'fence-below-undecided',
     file: 'order/coordinator.ts',
-    from: 'return lowest ?? attemptId(this.#incarnation, this.#seq + 1)',
+    from: 'return attemptId(this.#incarnation, lowest ?? this.#seq + 1)',
     to: 'void lowest\n    return attemptId(this.#incarnation, this.#seq + 1)',
     tests: protocol,
   },
@@ -166,6 +166,7 @@ export const plants: readonly Plant[] = [
     file: 'order/order.ts',
     from: 'const running = this.#inFlight.get(key)',
     to: 'const running = this.#inFlight.get(String(deadline))',
+    and: { from: 'const isFresh = this.#inFlight.get(key) === undefined &&', to: 'const isFresh =' },
     tests: protocol,
   },
   {
@@ -199,15 +200,15 @@ export const plants: readonly Plant[] = [
   {
     rule: 'a confirmation is unsettled until acknowledged',
     file: 'order/coordinator.ts',
-    from: '    for (const side of sides) side.unsettled.add(id)\n    this.#undecided.delete(id)\n    for (const side of sides) void',
-    to: '    this.#undecided.delete(id)\n    for (const side of sides) void',
+    from: '    this.#decide(bought)\n',
+    to: '    for (const { seq } of bought) this.#undecided.delete(seq)\n',
     tests: protocol,
   },
   {
     rule: 'nothing is given back after a failed sync',
     file: 'order/coordinator.ts',
-    from: "if (error instanceof StoreError && error.code === 'unavailable') return this.#giveUp(id, sides, error)",
-    to: 'if (error instanceof StoreError) return this.#giveUp(id, sides, error)',
+    from: "if (row instanceof StoreError && row.code === 'unavailable') unwritten",
+    to: 'if (row instanceof StoreError) unwritten',
     tests: protocol,
   },
   {
@@ -228,8 +229,8 @@ export const plants: readonly Plant[] = [
   {
     rule: 'work past its deadline is not begun',
     file: 'order/coordinator.ts',
-    from: 'if (this.#options.clock.elapsed() > deadline)',
-    to: 'if (Number.isNaN(deadline))',
+    from: 'const late = this.#options.clock.elapsed() > deadline',
+    to: 'const late = Number.isNaN(deadline)',
     tests: protocol,
     unseen: 'a late purchase is a purchase like any other; only its buyer has gone',
   },

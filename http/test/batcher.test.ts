@@ -28,7 +28,7 @@ const echo = (items: unknown[]) => items.map((item) => ({ data: item }))
 
 t.test('alone, an item leaves at once; what comes meanwhile leaves together', async (t) => {
   const { caller, calls } = heldCaller()
-  const send = createBatcher({ caller, path: '/order', clock })
+  const { send } = createBatcher({ caller, path: '/order', clock })
   const first = send('a')
   await turn()
   t.strictSame(calls[0]?.items, ['a'])
@@ -45,7 +45,7 @@ t.test('alone, an item leaves at once; what comes meanwhile leaves together', as
 
 t.test("each item gets its own answer, an error too, and another's error is not its own", async (t) => {
   const { caller, calls } = heldCaller()
-  const send = createBatcher({ caller, path: '/order', clock })
+  const { send } = createBatcher({ caller, path: '/order', clock })
   const asked = Promise.allSettled([send(1), send(2), send(3)])
   await turn()
   calls[0]?.answer([
@@ -62,7 +62,7 @@ t.test("each item gets its own answer, an error too, and another's error is not 
 t.test('a reply that is no array of that length leaves every outcome unknown', async (t) => {
   for (const body of [{ data: [] }, [{ data: 1 }], null]) {
     const { caller, calls } = heldCaller()
-    const send = createBatcher({ caller, path: '/order', clock })
+    const { send } = createBatcher({ caller, path: '/order', clock })
     const asked = Promise.allSettled([send(1), send(2)])
     await turn()
     calls[0]?.answer(body)
@@ -72,7 +72,7 @@ t.test('a reply that is no array of that length leaves every outcome unknown', a
 
 t.test('a call that fails fails all of its items, and the next batch goes on', async (t) => {
   const { caller, calls } = heldCaller()
-  const send = createBatcher({ caller, path: '/order', clock })
+  const { send } = createBatcher({ caller, path: '/order', clock })
   const asked = Promise.allSettled([send(1), send(2)])
   await turn()
   const next = send(3)
@@ -85,7 +85,7 @@ t.test('a call that fails fails all of its items, and the next batch goes on', a
 
 t.test('an item whose deadline has passed is not sent any more, and the longest deadline is the batch’s', async (t) => {
   const { caller, calls } = heldCaller()
-  const send = createBatcher({ caller, path: '/order', clock })
+  const { send } = createBatcher({ caller, path: '/order', clock })
   const late = send('late', { deadline: 999 })
   const asked = [send('a', { deadline: 3000 }), send('b', { deadline: 5000 })]
   const told = late.catch((error: unknown) => error)
@@ -99,7 +99,7 @@ t.test('an item whose deadline has passed is not sent any more, and the longest 
 
 t.test('a batch and the queue are bounded', async (t) => {
   const { caller, calls } = heldCaller()
-  const send = createBatcher({ caller, path: '/order', batchMax: 2, queueMax: 3, clock })
+  const { send } = createBatcher({ caller, path: '/order', batchMax: 2, queueMax: 3, clock })
   const first = send(0)
   await turn()
   const waiting = [send(1), send(2), send(3)]

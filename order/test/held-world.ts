@@ -10,7 +10,7 @@ import type { Entry, Log, LogEntry } from '../../storage/log.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Bought } from '../client.ts'
 import { Coordinator } from '../coordinator.ts'
-import { Orders } from '../order.ts'
+import { Orders, type Wanted } from '../order.ts'
 import type { Recovered } from '../recovery.ts'
 
 /** Lets every promise that can go on go on. */
@@ -134,6 +134,9 @@ export class HeldLog implements Log {
 
   get = async (number: number): Promise<LogEntry | undefined> => this.entries[number - 1]
   list = async (): Promise<LogEntry[]> => [...this.entries].reverse()
+  /** Whether it knows its keys without a look at the disk. */
+  knowsKeys = false
+  isNew = (key: string): boolean => this.knowsKeys && !this.entries.some((entry) => entry.key === key)
   byKey = async (key: string): Promise<LogEntry | undefined> => this.entries.find((entry) => entry.key === key)
   attemptsAfter = async (attempts: ReadonlySet<string>, after: number): Promise<Set<string>> =>
     new Set(
@@ -153,6 +156,8 @@ export interface HeldStore {
   recovered: Recovered[]
   rivals: string[]
   buy: (key: string, quantity?: number) => Promise<Bought | string>
+  /** Several in one request: of each what `buy` says. */
+  buyAll: (...wanted: Wanted[]) => Promise<(Bought | string)[]>
   /** The process dies; a new one starts on what is durable. */
   crash: () => Promise<void>
   incarnation: { last: number }
@@ -182,10 +187,16 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
     })
     const orders = new Orders({ log, coordinator, clock })
     store.coordinator = coordinator
+    const codeOf = (error: unknown): string => (error instanceof StoreError ? error.code : String(error))
+    store.buyAll = async (...wanted) => {
+      const all = await orders.placeAll(wanted, clock.elapsed() + 5000)
+      return all.map((one) => (one instanceof Error ? codeOf(one) : one.bought))
+    }
     store.buy = (key, quantity = 1) =>
       orders
         .place({ name: 'Tux', quantity }, key, clock.elapsed() + 5000)
-        .catch((error: unknown) => (error instanceof StoreError ? error.code : String(error)))
+        .then(({ bought }) => bought)
+        .catch(codeOf)
     await coordinator.start()
     await turns()
   }

@@ -70,6 +70,7 @@ export class CsvLedger implements Ledger {
       batchMax: 1000,
       queueMax: 10_000,
       weight: (commands) => commands.length,
+      count: (commands) => commands.length,
       watch: options.watch,
     })
     this.#names = new SortedNames(state.accountNames())

@@ -148,9 +148,12 @@ export class CsvLog implements Log {
     return entries
   }
 
+  isNew(key: string): boolean {
+    return this.#allKeysKnown && !this.#index.has(key) && !this.#foundKeys.isDoubtful(key)
+  }
+
   byKey(key: string): Promise<LogEntry | undefined> {
-    const isNew = this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#foundKeys.isDoubtful(key)
-    return isNew ? nothing : this.#lookUp(key)
+    return this.isNew(key) ? nothing : this.#lookUp(key)
   }
 
   async #lookUp(key: string): Promise<LogEntry | undefined> {

@@ -109,7 +109,7 @@ export class OrderProcess {
       })
       await coordinator.start()
       this.#coordinator = coordinator
-      this.#orders = new Orders({ log, clock, coordinator: { attempt: this.#attempts(coordinator) } })
+      this.#orders = new Orders({ log, clock, coordinator: { attempts: this.#attempts(coordinator) } })
       life.running = true
     } catch (error) {
       this.startError = error
@@ -126,7 +126,7 @@ export class OrderProcess {
     const tell = (answer: Bought | Error): void => {
       if (!life.dead) told(answer, call)
     }
-    this.#orders!.place(purchase, key, deadline).then(tell, tell)
+    this.#orders!.place(purchase, key, deadline).then(({ bought }) => tell(bought), tell)
   }
 
   /**
@@ -159,11 +159,15 @@ export class OrderProcess {
   }
 
   /** The real attempt, which may ask for more than the toy; an attempt sends its reserves before it first waits. */
-  #attempts(coordinator: Coordinator): Coordinator['attempt'] {
-    return (asks, deadline, commit) => {
+  #attempts(coordinator: Coordinator): Coordinator['attempts'] {
+    return (wanted, deadline, commit) => {
       this.#attempting = this.#calls.get(deadline)
       try {
-        return coordinator.attempt(this.#widened(asks), deadline, commit)
+        return coordinator.attempts(
+          wanted.map((asks) => this.#widened(asks)),
+          deadline,
+          commit,
+        )
       } finally {
         this.#attempting = undefined
       }

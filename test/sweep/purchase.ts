@@ -1,13 +1,26 @@
 /** How the front door buys from a running order service, and what it may conclude from an error. */
 import { StoreError } from '../../errors.ts'
+import type { Coordinator, Held } from '../../order/coordinator.ts'
 import { Refusal } from '../../order/participant.ts'
 import type { HandClock } from '../../storage/test/hand-clock.ts'
 import type { LocalOrder } from '../local-store.ts'
 import type { Answer, Line } from './record.ts'
 
-export const asksOf = (lines: readonly Line[]) => [
+const asksOf = (lines: readonly Line[]) => [
   { of: 'catalog', items: lines.map(([account, amount]) => ({ account, amount })) },
 ]
+
+/** One attempt alone. Throws why there is no result. */
+export async function attempt<Result>(
+  coordinator: Coordinator,
+  lines: readonly Line[],
+  deadline: number,
+  commit: (held: Held) => Promise<Result>,
+): Promise<Result> {
+  const [result] = await coordinator.attempts([asksOf(lines)], deadline, async ([held]) => [await commit(held!)])
+  if (result instanceof Error) throw result
+  return result!
+}
 
 /** One line as the order service does it, several lines as it is to do it. */
 export async function buyAt(
@@ -19,18 +32,18 @@ export async function buyAt(
   const deadline = clock.elapsed() + 10_000
   const [first, ...others] = lines
   if (others.length === 0)
-    return (await orders.place({ name: first![0], quantity: first![1] }, key, deadline)).order_number
+    return (await orders.place({ name: first![0], quantity: first![1] }, key, deadline)).bought.order_number
   const known = await log.byKey(key)
   if (known !== undefined) return known.number
-  return coordinator.attempt(asksOf(lines), deadline, (attempt, held) => {
+  return attempt(coordinator, lines, deadline, ({ id, items }) => {
     const placed_at = new Date(clock.now()).toISOString()
-    const rows = held.get('catalog')!.map(({ account, amount, attributes }) => ({
+    const rows = items[0]!.map(({ account, amount, attributes }) => ({
       name: account,
       quantity: String(amount),
       price: attributes[0]!,
       placed_at,
     }))
-    return log.append({ key, attempt, rows })
+    return log.append({ key, attempt: id, rows })
   })
 }
 

@@ -10,7 +10,7 @@ import { HandClock } from '../../storage/test/hand-clock.ts'
 import { Calls, type MemoryDisk } from '../../storage/test/memory-disk.ts'
 import { type LocalCatalog, type LocalOrder, startLocalCatalog, startLocalOrder } from '../local-store.ts'
 import { bury, clockOf, type Life, never, newLife } from './life.ts'
-import { answerOf, asksOf, buyAt } from './purchase.ts'
+import { answerOf, attempt, buyAt } from './purchase.ts'
 import type { Answer, Line } from './record.ts'
 
 export type Service = 'catalog' | 'order'
@@ -139,9 +139,7 @@ export class RunningStore {
   async buyInVain(lines: readonly Line[]): Promise<Answer> {
     const commit = () => Promise.reject(new StoreError('unavailable', 'made up: no room for the row'))
     try {
-      await this.#ask('order', ({ coordinator }) =>
-        coordinator.attempt(asksOf(lines), this.clock.elapsed() + 10_000, commit),
-      )
+      await this.#ask('order', ({ coordinator }) => attempt(coordinator, lines, this.clock.elapsed() + 10_000, commit))
       return { is: 'done', number: -1 }
     } catch (error) {
       return answerOf(error)

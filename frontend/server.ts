@@ -1,10 +1,10 @@
 /** The public's routes: the shop's only door. It owns no data. */
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { type CatalogClient, nameSchema } from '../catalog/client.ts'
+import { type CatalogClient, nameFault, nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
-import { check, wholeNumberText } from '../http/check.ts'
+import { check, hasFields, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
 import type { Limits } from '../http/limits.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
@@ -19,6 +19,9 @@ import type { Products } from './products.ts'
 const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
 const product = z.object({ name: nameSchema })
+/** The quick look before that schema. */
+const isNamed = (params: unknown): params is z.infer<typeof product> =>
+  hasFields(params, 1) && typeof params.name === 'string' && nameFault(params.name) === undefined
 const keyHeader = z.object({ 'Idempotency-Key': keySchema })
 const productPage = z.object({
   after: z.string({ error: 'must be given once' }).max(800).default(''),
@@ -84,7 +87,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
   }
 
   const askForProduct = async (context: Context): Promise<WholeReply> => {
-    const { name } = check(product, context.params)
+    const { name } = check(product, context.params, isNamed)
     if (products !== undefined) return read(products.fetch(name, call(context)))
     return { data: (await read(catalog.query(name, call(context)))).toy }
   }

@@ -70,7 +70,7 @@ export interface Held {
 type Settling = Command & { op: 'confirm' | 'void' }
 
 const beatMs = 100
-const openEveryMs = 1000
+const openEveryMs = 200
 const settleAtOnce = 500
 
 export class Coordinator {

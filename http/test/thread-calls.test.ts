@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { realClock } from '../../clock.ts'
 import { StartError, StoreError } from '../../errors.ts'
-import { createPeer, fromShared, type Message, type Peer, toShared, type Work } from '../thread-calls.ts'
+import { createPeer, fromShared, type Peer, toShared, type Work } from '../thread-calls.ts'
 import { gate } from './harness.ts'
 
 /** Two peers: what the second serves, the first may call. `sent`: the messages of each so far. */
@@ -11,11 +11,11 @@ function pair<Theirs>(t: Test, work: Work, waitingMax = 100) {
   const { port1, port2 } = new MessageChannel()
   const sent = { calls: [] as unknown[], answers: [] as unknown[] }
   const recorded = (port: MessagePort, into: unknown[]) => ({
-    postMessage(message: unknown) {
-      into.push(message)
-      port.postMessage(message)
+    postMessage(text: string) {
+      into.push(JSON.parse(text))
+      port.postMessage(text)
     },
-    on: (event: 'message', hear: (message: Message) => void) => port.on(event, hear),
+    on: (event: 'message', hear: (text: string) => void) => port.on(event, hear),
   })
   const near: Peer<Theirs> = createPeer<Theirs>(recorded(port1, sent.calls), { waitingMax })
   const far = createPeer<object>(recorded(port2, sent.answers))

@@ -32,6 +32,9 @@ export interface BatchOptions<In, Out> {
 /** Given how to ask how many items no batch has taken yet; what it returns is told how many each batch takes. */
 export type QueueWatch = (waiting: () => number) => (size: number) => void
 
+/** So many are worth a batch of their own. */
+const few = 16
+
 const sameTurn = (): Promise<void> => Promise.resolve()
 
 export class BatchQueue<In, Out> {
@@ -101,6 +104,8 @@ export class BatchQueue<In, Out> {
       } catch (error) {
         for (const { reject } of batch) reject(error)
       }
+      // Who was answered asks again at once: a moment later more go together.
+      if (this.#hurried && this.#waiting.length < few) await this.#options.gather?.()
     }
     this.#running.delete(over) // in the same turn in which nothing was left: who comes next begins anew
     end()

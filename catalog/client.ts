@@ -32,9 +32,9 @@ export interface Change {
   removed: string[]
 }
 
-/** A toy, read at a position. */
+/** A toy, read at a position; undefined where there is none of the name. */
 export interface Found {
-  toy: Toy
+  toy: Toy | undefined
   at: Position | undefined
   /** Of the same epoch: the last change of this toy, or a later one; undefined where it is not known. */
   changed?: number | undefined
@@ -81,7 +81,6 @@ export interface HeldAt extends HeldItem {
 export type Answer = Exclude<Outcome, { outcome: 'held' }> | { outcome: 'held'; items: readonly HeldAt[] }
 
 export interface CatalogClient {
-  /** Throws `product_not_found`. */
   query(name: string, options: CallOptions): Promise<Found>
   /** By name, those after `after`; `next` is where to go on, if there is more. */
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
@@ -109,10 +108,14 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
   })
   return {
     async query(name, options) {
-      const { data, headers } = await caller.call('GET', `/query/${encodeURIComponent(name)}`, options)
+      const { data, headers } = await caller.call('GET', `/query/${encodeURIComponent(name)}?or=null`, options)
       const changed = headers[changedHeader]
       const number = typeof changed === 'string' && /^\d{1,15}$/.test(changed) ? Number(changed) : undefined
-      return { toy: data as Toy, at: parsePosition(headers[positionHeader]), changed: number }
+      return {
+        toy: (data ?? undefined) as Toy | undefined,
+        at: parsePosition(headers[positionHeader]),
+        changed: number,
+      }
     },
     async list(after, limit, options) {
       const { body } = await caller.call('GET', `/products?after=${encodeURIComponent(after)}&limit=${limit}`, options)

@@ -51,6 +51,9 @@ const commandOf = ({ name, quantity, id: attempt }: z.infer<typeof sale>): Comma
   attempt === undefined
     ? { op: 'take', account: name, amount: quantity, reason: 'direct sale' }
     : { op: 'reserve', id: attempt, after: 0, items: [{ account: name, amount: quantity }] }
+const named = z.object({ name: nameSchema })
+/** `or=null`: an answer for a toy that is not there, instead of an error. */
+const queried = z.object({ or: z.literal('null', { error: 'must be null' }).optional() })
 const productPage = z.object({ after: z.string().default(''), limit: wholeNumberText(1, 1000).default(50) })
 const movementPage = z.object({
   after: wholeNumberText(0, Number.MAX_SAFE_INTEGER).default(0),
@@ -93,11 +96,13 @@ export function createCatalogServer(options: CatalogServerOptions): Server {
         path: '/query/:name',
         internal: true,
         errorsAs200,
-        async handle({ params }) {
-          const name = check(z.object({ name: nameSchema }), params).name
+        async handle({ params, query }) {
+          const { name } = check(named, params)
+          const { or } = check(queried, query)
           const { account, sequence, changed = changes.lastOf(name) } = await ledger.accountAt(name)
-          if (account === undefined) throw productNotFound()
-          return { data: toyOf(name, account), headers: { ...at(sequence), [changedHeader]: String(changed) } }
+          if (account === undefined && or === undefined) throw productNotFound()
+          const data = account === undefined ? null : toyOf(name, account)
+          return { data, headers: { ...at(sequence), [changedHeader]: String(changed) } }
         },
       },
       {

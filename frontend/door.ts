@@ -10,6 +10,7 @@ import type { Server } from '../http/server.ts'
 import { createOrderClient } from '../order/client.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import type { Floor } from './floor.ts'
+import { read } from './frontend.ts'
 import { Products } from './products.ts'
 import { createFrontendServer } from './server.ts'
 
@@ -100,7 +101,7 @@ function productsInMemory(
   const products: Products = new Products({
     floor,
     async query(name, options) {
-      const found = await catalog.query(name, options)
+      const found = await read(catalog.query(name, options))
       if (!closed)
         stop ??= followChanges({
           origin: catalogUrl,

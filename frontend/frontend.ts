@@ -53,3 +53,20 @@ export function purchaseFailure(error: unknown, key: string): unknown {
 /** Whether a purchase that failed so may have taken place all the same. */
 export const mayHaveBought = (failure: unknown): boolean =>
   !(failure instanceof StoreError) || failure.code === 'outcome_unknown' || failure.code === 'internal'
+
+/** A read changes nothing, so whatever became of the call, "try again" is all there is to say. */
+export async function read<Data>(call: Promise<Data>): Promise<Data> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'outcome_unknown')
+      throw new StoreError('unavailable', 'a service did not answer; try again', { cause: error })
+    throw error
+  }
+}
+
+/** What a buyer is told of a toy that is not there. */
+export const notThere = new StoreError('product_not_found', 'product not found')
+export function missing(): never {
+  throw notThere
+}

@@ -14,13 +14,18 @@
  * Fetches of one name at the same time share one call; `#fetches` holds those that can still be joined and stored.
  */
 import type { CallOptions, Change, Found, Position, Toy } from '../catalog/client.ts'
+import { StoreError } from '../errors.ts'
 import type { WholeReply } from '../http/reply.ts'
 import type { Floor, Mark } from './floor.ts'
+import { notThere } from './frontend.ts'
+
+/** The answer, or what is told of a name that no toy has. */
+type Reply = WholeReply | StoreError
 
 /** What is known of one name: `at` is the change, or the read, that it is from. */
 interface Entry {
   at: Position
-  reply: WholeReply
+  reply: Reply
   /** The floor's, when it was asked for. */
   mark: Mark | undefined
 }
@@ -31,10 +36,12 @@ interface Since {
 }
 
 export interface ProductsOptions {
-  /** Asks the catalog. Throws `product_not_found`: then nothing is kept. */
+  /** Asks the catalog. */
   query: (name: string, options: CallOptions) => Promise<Found>
   /** How many names are kept at most; over it, the one that came first goes. */
   namesMax?: number
+  /** How many of those may be names that no toy has: anybody can think of more. */
+  missingMax?: number
   /** Where it is not the only one of its front end. */
   floor?: Floor | undefined
 }
@@ -43,29 +50,33 @@ export class Products {
   readonly #query: ProductsOptions['query']
   readonly #namesMax: number
   readonly #floor: Floor | undefined
+  readonly #missingMax: number
   readonly #entries = new Map<string, Entry>()
+  /** Those of them that no toy has, in the order in which they came. */
+  readonly #missing = new Set<string>()
   readonly #fetches = new Map<string, { reply: Promise<WholeReply>; since: Since; mark: Mark | undefined }>()
   /** Undefined while it is down. */
   #stream: Position | undefined
   /** How many answers were given from where, so far. */
   readonly answers = { memory: 0, catalog: 0 }
 
-  constructor({ query, namesMax = 100_000, floor }: ProductsOptions) {
+  constructor({ query, namesMax = 100_000, missingMax = 1000, floor }: ProductsOptions) {
     this.#floor = floor
     this.#query = query
     this.#namesMax = namesMax
+    this.#missingMax = missingMax
   }
 
   get size(): number {
     return this.#entries.size
   }
 
-  /** The answer from memory; undefined where it must be fetched. */
+  /** The answer from memory; undefined where it must be fetched. Throws `product_not_found`. */
   known(name: string): WholeReply | undefined {
     const entry = this.#entries.get(name)
     if (entry === undefined || !this.#keepsFloor(name, entry)) return undefined
     this.answers.memory += 1
-    return entry.reply
+    return orThrow(entry.reply)
   }
 
   /** The answer from the catalog. Throws what the query throws. */
@@ -94,7 +105,7 @@ export class Products {
       const entry = this.#entries.get(name)
       if (entry !== undefined && entry.at.sequence >= at.sequence) return
     }
-    this.#entries.delete(name)
+    this.#drop(name)
     this.#fetches.delete(name)
   }
 
@@ -113,7 +124,7 @@ export class Products {
     this.#stream = at
     for (const toy of changed) this.#changed(toy, at)
     for (const name of removed) {
-      if (this.#isOlder(name, at)) this.#entries.delete(name)
+      if (this.#isOlder(name, at)) this.#drop(name)
       this.#fetches.delete(name)
     }
   }
@@ -122,6 +133,7 @@ export class Products {
   down(): void {
     this.#stream = undefined
     this.#entries.clear()
+    this.#missing.clear()
     this.#fetches.clear()
   }
 
@@ -131,7 +143,7 @@ export class Products {
     const entry = this.#entries.get(toy.name)
     if (entry === undefined || !this.#isOlder(toy.name, at)) return
     this.#floor?.raise(toy.name, at)
-    this.#entries.set(toy.name, { at, reply: replyOf(toy), mark: entry.mark })
+    this.#keep(toy.name, { at, reply: replyOf(toy), mark: entry.mark })
   }
 
   /** What is in memory holds every change that the stream has told, too. One that lags behind comes again with the stream. */
@@ -165,7 +177,7 @@ export class Products {
     this.#floor?.raise(name, best === newer || at === undefined ? best.at : { ...at, sequence: changed ?? at.sequence })
     if (isCurrent()) this.#fetched(name, { ...best, mark })
     else this.#forget(name, best.at)
-    return best.reply
+    return orThrow(best.reply)
   }
 
   #fetched(name: string, { at, ...read }: Omit<Entry, 'at'> & { at: Position | undefined }): void {
@@ -173,10 +185,31 @@ export class Products {
     if (at === undefined || at.epoch !== this.#stream?.epoch) return
     if (this.#entries.size >= this.#namesMax) {
       const [first] = this.#entries.keys()
-      this.#entries.delete(first!)
+      this.#drop(first!)
     }
-    this.#entries.set(name, { at, ...read })
+    this.#keep(name, { at, ...read })
+    if (this.#missing.size > this.#missingMax) {
+      const [first] = this.#missing
+      this.#drop(first!)
+    }
+  }
+
+  #keep(name: string, entry: Entry): void {
+    this.#entries.set(name, entry)
+    if (entry.reply instanceof StoreError) this.#missing.add(name)
+    else this.#missing.delete(name)
+  }
+
+  #drop(name: string): void {
+    this.#entries.delete(name)
+    this.#missing.delete(name)
   }
 }
 
-const replyOf = (toy: Toy): WholeReply => ({ text: JSON.stringify({ data: toy }), contentType: 'application/json' })
+const replyOf = (toy: Toy | undefined): Reply =>
+  toy === undefined ? notThere : { text: JSON.stringify({ data: toy }), contentType: 'application/json' }
+
+function orThrow(reply: Reply): WholeReply {
+  if (reply instanceof StoreError) throw reply
+  return reply
+}

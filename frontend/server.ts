@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type CatalogClient, nameFault, nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
-import { StoreError } from '../errors.ts'
 import { check, hasFields, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
 import type { Limits } from '../http/limits.ts'
@@ -12,7 +11,7 @@ import type { WholeReply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isPurchase, keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
-import { checkOwner, mayHaveBought, purchaseFailure } from './frontend.ts'
+import { checkOwner, mayHaveBought, missing, purchaseFailure, read } from './frontend.ts'
 import { mintKey } from './keys.ts'
 import type { Products } from './products.ts'
 
@@ -86,10 +85,10 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     }
   }
 
-  const askForProduct = async (context: Context): Promise<WholeReply> => {
+  const askForProduct = (context: Context): Promise<WholeReply> => {
     const { name } = check(product, context.params, isNamed)
-    if (products !== undefined) return read(products.fetch(name, call(context)))
-    return { data: (await read(catalog.query(name, call(context)))).toy }
+    if (products !== undefined) return products.fetch(name, call(context))
+    return read(catalog.query(name, call(context))).then(({ toy = missing() }) => ({ data: toy }))
   }
 
   const routes: Route[] = [
@@ -148,15 +147,4 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
     limits,
     routes,
   })
-}
-
-/** A read changes nothing, so whatever became of the call, "try again" is all there is to say. */
-async function read<Data>(call: Promise<Data>): Promise<Data> {
-  try {
-    return await call
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'outcome_unknown')
-      throw new StoreError('unavailable', 'a service did not answer; try again', { cause: error })
-    throw error
-  }
 }

@@ -4,13 +4,26 @@
  */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Change, Position, Toy } from '../../catalog/client.ts'
+import type { Change, Found, Position, Toy } from '../../catalog/client.ts'
 import { runs } from '../../storage/test/seed.ts'
 import { Products } from '../products.ts'
 
 const names = ['Tux', 'Fox'] as const
 type Name = (typeof names)[number]
-const acts = ['read', 'arrive', 'answer', 'tell', 'sell', 'buy', 'bought', 'repeat', 'cut', 'begin', 'restart'] as const
+const acts = [
+  'read',
+  'arrive',
+  'answer',
+  'tell',
+  'sell',
+  'remove',
+  'buy',
+  'bought',
+  'repeat',
+  'cut',
+  'begin',
+  'restart',
+] as const
 const weights: Partial<Record<(typeof acts)[number], number>> = {
   read: 16,
   arrive: 12,
@@ -23,8 +36,8 @@ const weights: Partial<Record<(typeof acts)[number], number>> = {
 interface Query {
   name: Name
   /** What it read, when it has arrived. */
-  found: { toy: Toy; at: Position } | undefined
-  resolve: (found: { toy: Toy; at: Position }) => void
+  found: Found | undefined
+  resolve: (found: Found) => void
 }
 
 /** All of it in hand; `wrong` says what nobody may see. */
@@ -35,6 +48,8 @@ class World {
   readonly #versions: Record<Name, number> = { Tux: 0, Fox: 0 }
   /** By name: what readers from now on must be shown at least. */
   readonly #least: Record<Name, number> = { Tux: 0, Fox: 0 }
+  /** By name: the changes that took the toy away. */
+  readonly #removals: Record<Name, number[]> = { Tux: [], Fox: [] }
   #changes = 0
   #epoch = 1
   #sequence = 0
@@ -72,6 +87,9 @@ class World {
       }
       case 'sell':
         this.#change(name)
+        break
+      case 'remove':
+        this.#change(name, true)
         break
       case 'buy':
         this.#change(name)
@@ -115,27 +133,48 @@ class World {
       if (stock < least) this.wrong.push(`${name}: ${stock} from ${from}, where ${least} was known`)
       this.#shown(name, stock)
     }
-    const known = this.#products.known(name)
-    if (known === undefined) void this.#products.fetch(name, {}).then((reply) => judge(reply, 'the catalog'))
-    else {
-      this.memory += 1
-      if (this.#untold === undefined) this.wrong.push(`${name} from memory, with no stream`)
-      judge(known, 'memory')
+    const missing = (from: string): void => {
+      const removal = this.#removals[name].find((version) => version >= least)
+      if (removal === undefined) this.wrong.push(`${name}: not there from ${from}, where ${least} was known`)
+      else this.#shown(name, removal)
     }
+    let known: unknown
+    let isMissing = false
+    try {
+      known = this.#products.known(name)
+    } catch {
+      isMissing = true
+    }
+    if (known === undefined && !isMissing) {
+      const reply = this.#products.fetch(name, {})
+      reply.then((found) => judge(found, 'the catalog')).catch(() => missing('the catalog'))
+      return
+    }
+    this.memory += 1
+    if (this.#untold === undefined) this.wrong.push(`${name} from memory, with no stream`)
+    if (isMissing) missing('memory')
+    else judge(known, 'memory')
   }
 
   #shown(name: Name, version: number): void {
     this.#least[name] = Math.max(this.#least[name], version)
   }
 
-  #change(name: Name): void {
+  #change(name: Name, removes = false): void {
     this.#changes += 1
     this.#sequence += 1
     this.#versions[name] = this.#changes
-    this.#untold?.push({ sequence: this.#sequence, changed: [this.#toy(name)], removed: [] })
+    if (removes) this.#removals[name].push(this.#changes)
+    const toy = this.#toy(name)
+    const sequence = this.#sequence
+    this.#untold?.push(
+      toy === undefined ? { sequence, changed: [], removed: [name] } : { sequence, changed: [toy], removed: [] },
+    )
   }
 
-  #toy(name: Name): Toy {
+  /** Undefined where the last change took it away. */
+  #toy(name: Name): Toy | undefined {
+    if (this.#removals[name].at(-1) === this.#versions[name]) return undefined
     return { name, price: 1, quantity: this.#versions[name], stock: this.#versions[name] }
   }
 

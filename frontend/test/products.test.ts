@@ -9,14 +9,19 @@ const at = (sequence: number, epoch = 'e1'): Position => ({ epoch, sequence })
 const change = (sequence: number, ...changed: Toy[]) => ({ sequence, changed, removed: [] as string[] })
 
 /** Products whose catalog answers when the test says so. */
-function held(namesMax = 100) {
-  const asked: { name: string; answer: (toy: Toy, at?: Position) => Promise<void>; fail: () => Promise<void> }[] = []
+function held(namesMax = 100, missingMax = 100) {
+  const asked: {
+    name: string
+    answer: (toy: Toy | undefined, at?: Position) => Promise<void>
+    fail: () => Promise<void>
+  }[] = []
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   const products = new Products({
     namesMax,
+    missingMax,
     query(name) {
-      const { promise, resolve, reject } = Promise.withResolvers<{ toy: Toy; at: Position | undefined }>()
-      const answer = (toy: Toy, position?: Position): Promise<void> => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ toy: Toy | undefined; at: Position | undefined }>()
+      const answer = (toy: Toy | undefined, position?: Position): Promise<void> => {
         resolve({ toy, at: position })
         return turn()
       }
@@ -277,4 +282,61 @@ t.test('over the limit the name that came first goes', async (t) => {
     await one
   }
   t.strictSame([known('Tux'), known('Fox'), known('Whale'), products.size], [undefined, 1, 2, 2])
+})
+
+const notThere = { code: 'product_not_found' }
+
+t.test('a name that no toy has is told from memory, until the stream says that there is one', async (t) => {
+  const { products, asked, fetch, known } = held()
+  products.begin(at(5))
+  const first = fetch('Nobody')
+  const told = t.rejects(first, notThere)
+  await asked[0]!.answer(undefined, at(6))
+  await told
+  t.throws(() => known('Nobody'), notThere)
+  products.change(change(6, toyOf(1, 'Nobody')))
+  t.throws(() => known('Nobody'), notThere, 'the read had seen that change')
+  products.change(change(7, toyOf(4, 'Nobody')))
+  t.equal(known('Nobody'), 4)
+  products.change({ sequence: 8, changed: [], removed: ['Nobody'] })
+  t.equal(known('Nobody'), undefined, 'asked for again')
+  t.equal(asked.length, 1)
+})
+
+t.test('what is told while it is asked for is newer than that nothing was there', async (t) => {
+  const { products, asked, fetch, known } = held()
+  products.begin(at(5))
+  const first = fetch('Nobody')
+  products.change(change(6, toyOf(3, 'Nobody')))
+  await asked[0]!.answer(undefined, at(5))
+  t.equal(await first, 3)
+  t.equal(known('Nobody'), 3)
+})
+
+t.test('names that no toy has push out each other, and no toy', async (t) => {
+  const { products, asked, fetch, known } = held(100, 2)
+  products.begin(at(5))
+  const tux = fetch()
+  await asked[0]!.answer(toyOf(10), at(5))
+  await tux
+  for (const name of ['a', 'b', 'c']) {
+    const told = t.rejects(fetch(name), notThere)
+    await asked.at(-1)!.answer(undefined, at(5))
+    await told
+  }
+  t.equal(products.size, 3)
+  t.equal(known('a'), undefined)
+  t.throws(() => known('b'), notThere)
+  t.throws(() => known('c'), notThere)
+  t.equal(known(), 10)
+  products.change(change(6, toyOf(7, 'b')))
+  for (const name of ['d', 'e']) {
+    const told = t.rejects(fetch(name), notThere)
+    await asked.at(-1)!.answer(undefined, at(6))
+    await told
+  }
+  t.equal(known('b'), 7, 'it is a toy now')
+  products.down()
+  t.equal(products.size, 0)
+  t.equal(known('c'), undefined)
 })

@@ -203,7 +203,6 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       connection.streaming = true
       connection.closed = true
       silent.add(socket)
-      socket.setTimeout(0)
       if (connection.waiting.length > 0) cut(socket)
     },
 

@@ -72,8 +72,6 @@ export function createServer(options: ServerOptions): Server {
     // Node would refuse a request without Host in a form that is not ours.
     requireHostHeader: false,
   })
-  // Ends a connection on which nothing moves at all.
-  node.timeout = limits.keepAliveTimeoutMs
   // Node drops header fields over its limit in silence; here the bytes are limited, and the fields by `headFault`.
   node.maxHeadersCount = 0
   const unfinished = new HeldBytes<IncomingMessage>(limits.unfinishedBytesMax)

@@ -56,7 +56,7 @@ t.test('half a request and then silence is ended with 408', async (t) => {
 
 t.test('an idle connection is closed, and one whose client does not read its reply', async (t) => {
   const big = get('/big', () => ({ text: 'x'.repeat(30_000_000), contentType: 'text/plain' }))
-  const { port } = await serve(t, [hello, big], { limits: { keepAliveTimeoutMs: 100 } })
+  const { port } = await serve(t, [hello, big], { limits: { keepAliveTimeoutMs: 100, replyTimeoutMs: 100 } })
   t.match(await raw(t, port, 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 200 .*hello"}$/s)
   const { socket, heard, closed } = await open(t, port)
   socket.pause()

@@ -5,6 +5,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { nodeOptions } from '../programs.ts'
 import { Bench } from './bench-run.ts'
 import { type FigureName, figureNames, figures } from './figures.ts'
 import type { Group, Outcome } from './group.ts'
@@ -128,7 +129,7 @@ async function runGroup(bench: Bench, group: Group): Promise<Outcome> {
 function tellMachine({ startLine }: Bench): Record<string, string> {
   const machine = {
     cores: `${cpus().length} (${cpus()[0]?.model})`,
-    node: `${process.version} ${startLine.flags.join(' ')}`.trim(),
+    node: [process.version, ...startLine.flags, ...nodeOptions].join(' '),
     load: hasWrk
       ? 'wrk -t1, which takes its part of these cores'
       : 'sessions of our own, which take a large part of these cores',

@@ -1,7 +1,8 @@
-/** A bare program to compare with, in a process of its own, with the same Node and the same options as the store's. */
+/** A bare program to compare with, in a process of its own, with the same Node and the same options as a service's. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { nodeOptions } from '../programs.ts'
 import type { Target } from './rounds.ts'
 import type { StartLine } from './start-line.ts'
 
@@ -17,7 +18,7 @@ export async function openCeiling(
   args: string[],
 ): Promise<Ceiling> {
   const path = fileURLToPath(new URL(`./ceilings/${program}`, import.meta.url))
-  const child = fork(path, args, { execArgv: startLine.flags, env: startLine.env })
+  const child = fork(path, args, { execArgv: [...startLine.flags, ...nodeOptions], env: startLine.env })
   const ended = once(child, 'exit')
   const told = await Promise.race([once(child, 'message'), ended.then(() => undefined)])
   if (told === undefined) throw new Error(`${program} ended before it was open`)

@@ -18,7 +18,7 @@ export interface BatchOptions<In, Out> {
   queueMax: number
   /** An item's share of a batch; 1 where it is not given. */
   weight?: (item: In) => number
-  /** How many `watch` is told that an item is; 1 where it is not given. */
+  /** How many an item counts as, for `queueMax` and `watch`; 1 where it is not given. */
   count?: (item: In) => number
   /** How many batches may be under way at the same time; 1 where it is not given. */
   parallel?: number
@@ -42,6 +42,8 @@ export class BatchQueue<In, Out> {
   readonly #onBatch: ((size: number) => void) | undefined
   readonly #running = new Set<Promise<void>>()
   #waiting: Waiting<In, Out>[] = []
+  /** How many they count as. */
+  #load = 0
   /** Something waits that shall not wait for company. */
   #hurried = false
   #gathering = false
@@ -49,7 +51,7 @@ export class BatchQueue<In, Out> {
 
   constructor(options: BatchOptions<In, Out>) {
     this.#options = options
-    this.#onBatch = options.watch?.(() => this.#count(this.#waiting))
+    this.#onBatch = options.watch?.(() => this.#load)
   }
 
   /**
@@ -57,10 +59,11 @@ export class BatchQueue<In, Out> {
    */
   submit(item: In, { patient = false }: { patient?: boolean } = {}): Promise<Out> {
     const { queueMax, patience } = this.#options
-    if (this.#waiting.length >= queueMax)
+    if (this.#load >= queueMax)
       return Promise.reject(new StoreError('unavailable', 'too much is waiting; try again in a moment'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
+      this.#load += this.#count(item)
       if (!patient || patience === undefined) this.#hurry()
       else if (!this.#patient) {
         this.#patient = true
@@ -93,7 +96,9 @@ export class BatchQueue<In, Out> {
     while (this.#hurried && this.#waiting.length > 0) {
       const batch = this.#next()
       this.#hurried = this.#waiting.length > 0
-      this.#onBatch?.(this.#count(batch))
+      const size = batch.reduce((sum, { item }) => sum + this.#count(item), 0)
+      this.#load -= size
+      this.#onBatch?.(size)
       try {
         const outs = await this.#options.run(batch.map(({ item }) => item))
         for (let i = 0; i < batch.length; i++) {
@@ -111,9 +116,8 @@ export class BatchQueue<In, Out> {
     end()
   }
 
-  #count(waiting: readonly Waiting<In, Out>[]): number {
-    const { count } = this.#options
-    return count === undefined ? waiting.length : waiting.reduce((sum, { item }) => sum + count(item), 0)
+  #count(item: In): number {
+    return this.#options.count?.(item) ?? 1
   }
 
   #next(): Waiting<In, Out>[] {

@@ -85,8 +85,8 @@ export interface CatalogClient {
   /** By name, those after `after`; `next` is where to go on, if there is more. */
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
   movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
-  /** The ledger's commands, answered in their order. */
-  ledger(commands: readonly Command[], options: ItemOptions): Promise<Answer[]>
+  /** The ledger's commands, answered in their order, with an error for one that is refused as no command. */
+  ledger(commands: readonly Command[], options: ItemOptions): Promise<(Answer | Error)[]>
   /** Throws where it is not ready. */
   ready(): Promise<void>
 }
@@ -125,11 +125,7 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
       const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
       return body as { data: Movement[]; next: number | null }
     },
-    async ledger(commands, options) {
-      const answers = await ledger.sendAll(commands, options)
-      for (const answer of answers) if (answer instanceof Error) throw answer
-      return answers as Answer[]
-    },
+    ledger: (commands, options) => ledger.sendAll(commands, options) as Promise<(Answer | Error)[]>,
     async ready() {
       await caller.call('GET', '/readyz')
     },

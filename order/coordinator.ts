@@ -10,12 +10,13 @@
  *
  * Time and the participants are arguments; nothing here knows a toy.
  */
-import type { Answer, HeldAt } from '../catalog/client.ts'
+import type { Answer } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { attemptId, compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
 import type { AttemptId, Command } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
+import { type Attempt, commandsOf, type Held, heldOf, type Settling, type Side } from './attempt.ts'
 import type { Incarnations } from './incarnations.ts'
 import { type Ask, type Participant, Refusal } from './participant.ts'
 import { type Recovered, Recovery } from './recovery.ts'
@@ -34,40 +35,6 @@ export interface CoordinatorOptions {
   /** Another order service uses the same participants: stop with exit code 2. */
   rival: (sentence: string) => void
 }
-
-interface Side {
-  participant: Participant
-  /** It has answered this incarnation's first open. */
-  opened: boolean
-  down: boolean
-  /** An open is under way. */
-  asking: boolean
-  nextOpenAt: number
-  unsettled: Set<AttemptId>
-}
-
-/** An attempt under way. */
-interface Attempt {
-  /** Its place among those that were wanted together. */
-  index: number
-  id: AttemptId
-  /** Of its id. */
-  seq: number
-  asks: readonly Ask[]
-  /** Whom each of `asks` is for. */
-  sides: readonly Side[]
-  /** What each of them answered. */
-  answers: (Answer | Error)[]
-}
-
-/** An attempt that holds all it asked for: `items` by ask. */
-export interface Held {
-  index: number
-  id: AttemptId
-  items: readonly (readonly HeldAt[])[]
-}
-
-type Settling = Command & { op: 'confirm' | 'void' }
 
 const beatMs = 100
 const openEveryMs = 200
@@ -267,7 +234,12 @@ export class Coordinator {
     })
   }
 
-  async #call(side: Side, commands: readonly Command[], deadline: number, patient = false): Promise<Answer[]> {
+  async #call(
+    side: Side,
+    commands: readonly Command[],
+    deadline: number,
+    patient = false,
+  ): Promise<(Answer | Error)[]> {
     try {
       return await side.participant.send(commands, { deadline, patient })
     } catch (error) {
@@ -284,6 +256,7 @@ export class Coordinator {
       const outcomes = await this.#call(side, commands, deadline, commands[0]?.op === 'confirm')
       for (const [i, outcome] of outcomes.entries()) {
         const { op, id } = commands[i]!
+        if (outcome instanceof Error) throw outcome
         if (outcome.outcome === 'conflict')
           this.#options.note(
             `${side.participant.name} was asked to ${op} ${id}, which it has ${outcome.decided}: its books are wrong, run verify`,
@@ -327,6 +300,7 @@ export class Coordinator {
         this.#options.clock.elapsed() + this.#options.callMs,
       )
       if (incarnation !== this.#incarnation || this.#renewing) return // an answer to an earlier life
+      if (answer instanceof Error) throw answer
       if (answer?.outcome === 'seen') return await this.#renew(parseAttemptId(answer.fence).incarnation)
       if (answer?.outcome !== 'opened') return
       if (!first) this.#checkRival(answer.fence)
@@ -385,15 +359,6 @@ export class Coordinator {
       )
   }
 }
-
-const heldOf = ({ index, id, answers }: Attempt): Held => ({
-  index,
-  id,
-  items: answers.map((answer) => ('items' in answer ? answer.items : [])),
-})
-
-const commandsOf = (op: Settling['op'], side: Side, attempts: readonly Attempt[]): Settling[] =>
-  attempts.filter(({ sides }) => sides.includes(side)).map(({ id }) => ({ op, id }))
 
 const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')
 const givenBackSoon = (cause: Error): StoreError =>

@@ -9,8 +9,9 @@ import { StoreError } from '../errors.ts'
 import { moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem } from '../storage/ledger.ts'
 import type { Log, LogEntry } from '../storage/log.ts'
+import type { Held } from './attempt.ts'
 import type { Bought, OrderView, Placed, Purchase } from './client.ts'
-import type { Coordinator, Held } from './coordinator.ts'
+import type { Coordinator } from './coordinator.ts'
 import { Refusal } from './participant.ts'
 
 export interface OrdersOptions {
@@ -116,11 +117,13 @@ export class Orders {
     const { coordinator, clock } = this.#options
     if (clock.elapsed() > deadline) return wanted.map(tooLate)
     const asks = wanted.map(({ name, quantity }) => [{ of: 'catalog', items: [{ account: name, amount: quantity }] }])
-    const all = await coordinator.attempts(asks, deadline, (held) => this.#write(wanted, held))
+    const all = await coordinator
+      .attempts(asks, deadline, (held) => this.#write(wanted, held))
+      .catch((error: unknown) => wanted.map(() => asError(error)))
     return all.map((one) => (one instanceof Refusal ? refusalOf(one) : one))
   }
 
-  #write(wanted: readonly Wanted[], all: readonly Held[]): Promise<(Placed | Error)[]> {
+  async #write(wanted: readonly Wanted[], all: readonly Held[]): Promise<(Placed | Error)[]> {
     const write = ({ index, id: attempt, items: [items] }: Held): Promise<Placed | Error> => {
       const { key } = wanted[index]!
       const rows = items!.map((item) => this.#row(item))

@@ -5,10 +5,10 @@ import type { Command, Item, Outcome } from '../storage/ledger.ts'
 export interface Participant {
   name: string
   /**
-   * Answers in the order of the commands. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
+   * Answers in the order of the commands, with an error for one that it does not understand. Rejects with `unavailable` (certainly not done) or `outcome_unknown`; a `cause`
    * says that the call itself failed: the participant is down. `patient`: nobody waits for it; it may go with others.
    */
-  send(commands: readonly Command[], options: { deadline: number; patient?: boolean }): Promise<Answer[]>
+  send(commands: readonly Command[], options: { deadline: number; patient?: boolean }): Promise<(Answer | Error)[]>
 }
 
 export interface Ask {

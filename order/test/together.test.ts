@@ -1,6 +1,7 @@
 /** Purchases that come in one request: they travel together, and each is decided by itself. */
 import t from 'tap'
 import { StoreError } from '../../errors.ts'
+import type { Outcome } from '../../storage/ledger.ts'
 import { type HeldStore, heldStore, turns } from './held-world.ts'
 
 const tux = (key: string, quantity = 1) => ({ name: 'Tux', quantity, key })
@@ -112,4 +113,30 @@ t.test('a request that the catalog does not answer is given back as a whole', as
   t.strictSame(await asked, ['unavailable', 'unavailable'])
   t.equal(catalog.stock(), 9)
   t.same(catalog.reserved(), [])
+})
+
+t.test('a command that the catalog refuses as none fails alone', async (t) => {
+  const { buyAll, catalog } = await store({ Tux: 9 })
+  const send = catalog.send.bind(catalog)
+  catalog.send = async (commands) => {
+    const outcomes: (Outcome | Error)[] = await send(commands)
+    if (commands[0]?.op === 'reserve') outcomes[1] = new StoreError('bad_request', 'what is this?')
+    return outcomes as Outcome[]
+  }
+  t.match(await buyAll(tux('k1'), tux('k2'), tux('k3')), [{ order_number: 1 }, 'bad_request', { order_number: 2 }])
+  await turns()
+  t.equal(catalog.stock(), 7)
+  t.same(catalog.reserved(), [])
+})
+
+t.test('a bug while they are written leaves no key in flight', async (t) => {
+  const { buyAll, log } = await store({ Tux: 9 })
+  const { append } = log
+  log.append = () => {
+    throw new TypeError('a bug')
+  }
+  const answers = await Promise.all([buyAll(tux('k1'), tux('k2')), buyAll(tux('k1'))])
+  t.match(answers.flat(), [/a bug/, /a bug/, /a bug/])
+  log.append = append.bind(log)
+  t.match(await buyAll(tux('k1')), [{ order_number: 1 }])
 })

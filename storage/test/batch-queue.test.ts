@@ -73,6 +73,34 @@ t.test('a full queue refuses, and has room again later', async (t) => {
   t.strictSame(await Promise.all([first, ...waiting, later]), [10, 20, 30, 50])
 })
 
+t.test('what an item counts as bounds the queue, and is what the watch is told', async (t) => {
+  const told: number[] = []
+  let waiting = (): number => 0
+  const { promise: passed, resolve: open } = Promise.withResolvers<void>()
+  const queue = new BatchQueue<readonly number[], number>({
+    run: async (batch) => {
+      await passed
+      return batch.map(({ length }) => length)
+    },
+    batchMax: 10,
+    queueMax: 5,
+    count: ({ length }) => length,
+    watch(ask) {
+      waiting = ask
+      return (size) => told.push(size)
+    },
+  })
+  const first = queue.submit([1, 2])
+  await tick()
+  const others = [queue.submit([3, 4, 5]), queue.submit([6, 7])]
+  t.equal(waiting(), 5)
+  await t.rejects(queue.submit([8]), { code: 'unavailable' })
+  open()
+  t.strictSame(await Promise.all([first, ...others]), [2, 3, 2])
+  t.equal(waiting(), 0)
+  t.strictSame(told, [2, 5])
+})
+
 t.test('an Error among the answers refuses its own item alone', async (t) => {
   const queue = new BatchQueue<number, number>({
     run: async (batch) => batch.map((item) => (item === 2 ? new Error('not you') : item)),

@@ -1,6 +1,7 @@
 /** How the front door buys from a running order service, and what it may conclude from an error. */
 import { StoreError } from '../../errors.ts'
-import type { Coordinator, Held } from '../../order/coordinator.ts'
+import type { Held } from '../../order/attempt.ts'
+import type { Coordinator } from '../../order/coordinator.ts'
 import { Refusal } from '../../order/participant.ts'
 import type { HandClock } from '../../storage/test/hand-clock.ts'
 import type { LocalOrder } from '../local-store.ts'

@@ -123,7 +123,7 @@ function productsInMemory(
 }
 
 function showProducts(metrics: Metrics, products: Products): void {
-  metrics.gauge('cache_products', 'Products in memory', () => products.size)
+  metrics.gauge('cache_products', 'Names in memory, those that no toy has too', () => products.size)
   metrics.counters('cache_answers_total', 'Products that were asked for, by where the answer came from', 'from', () =>
     Object.entries(products.answers),
   )

@@ -16,10 +16,10 @@ export interface BatchOptions<In, Out> {
   run: (batch: In[]) => Promise<(Out | Error)[]>
   batchMax: number
   queueMax: number
-  /** An item's share of a batch; 1 where it is not given. */
-  weight?: (item: In) => number
   /** How many an item counts as, for `queueMax` and `watch`; 1 where it is not given. */
   count?: (item: In) => number
+  /** An item's share of `batchMax`; what it counts as where it is not given. */
+  weight?: (item: In) => number
   /** How many batches may be under way at the same time; 1 where it is not given. */
   parallel?: number
   /** What is submitted until it resolves goes together; where it is not given, the same turn's. */
@@ -121,7 +121,7 @@ export class BatchQueue<In, Out> {
   }
 
   #next(): Waiting<In, Out>[] {
-    const { batchMax, weight } = this.#options
+    const { batchMax, count: counted, weight = counted } = this.#options
     if (weight === undefined && this.#waiting.length <= batchMax) {
       const all = this.#waiting
       this.#waiting = []

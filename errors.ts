@@ -51,3 +51,12 @@ export class StartError extends Error {
 /** The system's code of a failed call (`ENOENT`, `ENOSPC` …), or undefined. */
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+/** What was thrown, as an error. */
+export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/** The value. Throws it where it is an error. */
+export function orThrow<Value>(value: Value): Exclude<Value, Error> {
+  if (value instanceof Error) throw value
+  return value as Exclude<Value, Error>
+}

@@ -64,9 +64,3 @@ export async function read<Data>(call: Promise<Data>): Promise<Data> {
     throw error
   }
 }
-
-/** What a buyer is told of a toy that is not there. */
-export const notThere = new StoreError('product_not_found', 'product not found')
-export function missing(): never {
-  throw notThere
-}

@@ -14,10 +14,9 @@
  * Fetches of one name at the same time share one call; `#fetches` holds those that can still be joined and stored.
  */
 import type { CallOptions, Change, Found, Position, Toy } from '../catalog/client.ts'
-import { StoreError } from '../errors.ts'
+import { orThrow, StoreError } from '../errors.ts'
 import type { WholeReply } from '../http/reply.ts'
 import type { Floor, Mark } from './floor.ts'
-import { notThere } from './frontend.ts'
 
 /** The answer, or what is told of a name that no toy has. */
 type Reply = WholeReply | StoreError
@@ -206,10 +205,8 @@ export class Products {
   }
 }
 
-const replyOf = (toy: Toy | undefined): Reply =>
-  toy === undefined ? notThere : { text: JSON.stringify({ data: toy }), contentType: 'application/json' }
+const notThere = new StoreError('product_not_found', 'product not found')
 
-function orThrow(reply: Reply): WholeReply {
-  if (reply instanceof StoreError) throw reply
-  return reply
-}
+/** Ready to be sent, or what a buyer is told of a toy that is not there. */
+export const replyOf = (toy: Toy | undefined): Reply =>
+  toy === undefined ? notThere : { text: JSON.stringify({ data: toy }), contentType: 'application/json' }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type CatalogClient, nameFault, nameSchema } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
+import { orThrow } from '../errors.ts'
 import { check, hasFields, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
 import type { Limits } from '../http/limits.ts'
@@ -11,9 +12,9 @@ import type { WholeReply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
 import { createServer, type Server } from '../http/server.ts'
 import { isPurchase, keySchema, type OrderClient, purchaseSchema } from '../order/client.ts'
-import { checkOwner, mayHaveBought, missing, purchaseFailure, read } from './frontend.ts'
+import { checkOwner, mayHaveBought, purchaseFailure, read } from './frontend.ts'
 import { mintKey } from './keys.ts'
-import type { Products } from './products.ts'
+import { type Products, replyOf } from './products.ts'
 
 const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
@@ -88,7 +89,7 @@ export function createFrontendServer(options: FrontendServerOptions): Server {
   const askForProduct = (context: Context): Promise<WholeReply> => {
     const { name } = check(product, context.params, isNamed)
     if (products !== undefined) return products.fetch(name, call(context))
-    return read(catalog.query(name, call(context))).then(({ toy = missing() }) => ({ data: toy }))
+    return read(catalog.query(name, call(context))).then(({ toy }) => orThrow(replyOf(toy)))
   }
 
   const routes: Route[] = [

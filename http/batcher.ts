@@ -108,7 +108,6 @@ export function createBatcher({
     gather: allRead,
     patience,
     watch,
-    weight: count,
     count,
   })
   return {

@@ -1,19 +1,9 @@
-/** An attempt at a purchase, as the coordinator keeps it while it is under way, and whom it asks. */
+/** An attempt at a purchase, as the coordinator keeps it while it is under way. */
 import type { Answer, HeldAt } from '../catalog/client.ts'
-import type { AttemptId, Command } from '../storage/ledger.ts'
-import type { Ask, Participant } from './participant.ts'
-
-/** A participant, and what the coordinator knows of it. */
-export interface Side {
-  participant: Participant
-  /** It has answered this incarnation's first open. */
-  opened: boolean
-  down: boolean
-  /** An open is under way. */
-  asking: boolean
-  nextOpenAt: number
-  unsettled: Set<AttemptId>
-}
+import { StoreError } from '../errors.ts'
+import type { AttemptId } from '../storage/ledger.ts'
+import type { Ask } from './participant.ts'
+import type { Settling, Side } from './side.ts'
 
 /** An attempt under way. */
 export interface Attempt {
@@ -36,9 +26,6 @@ export interface Held {
   items: readonly (readonly HeldAt[])[]
 }
 
-/** What settles an attempt. */
-export type Settling = Command & { op: 'confirm' | 'void' }
-
 export const heldOf = ({ index, id, answers }: Attempt): Held => ({
   index,
   id,
@@ -47,3 +34,5 @@ export const heldOf = ({ index, id, answers }: Attempt): Held => ({
 
 export const commandsOf = (op: Settling['op'], side: Side, attempts: readonly Attempt[]): Settling[] =>
   attempts.filter(({ sides }) => sides.includes(side)).map(({ id }) => ({ op, id }))
+
+export const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')

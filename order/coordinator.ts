@@ -12,14 +12,15 @@
  */
 import type { Answer } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
-import { StoreError } from '../errors.ts'
-import { attemptId, compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
+import { asError, StoreError } from '../errors.ts'
+import { attemptId, parseAttemptId } from '../storage/attempt-id.ts'
 import type { AttemptId, Command } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
-import { type Attempt, commandsOf, type Held, heldOf, type Settling, type Side } from './attempt.ts'
+import { type Attempt, commandsOf, type Held, heldOf, tooLate } from './attempt.ts'
 import type { Incarnations } from './incarnations.ts'
 import { type Ask, type Participant, Refusal } from './participant.ts'
 import { type Recovered, Recovery } from './recovery.ts'
+import { type Settling, Side } from './side.ts'
 
 export interface CoordinatorOptions {
   clock: Clock
@@ -38,7 +39,6 @@ export interface CoordinatorOptions {
 
 const beatMs = 100
 const openEveryMs = 200
-const settleAtOnce = 500
 
 export class Coordinator {
   readonly #options: CoordinatorOptions
@@ -56,12 +56,7 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     this.#options = options
     this.#recovery = new Recovery({ ...options, participants: options.participants.map(({ name }) => name) })
-    this.#sides = new Map(
-      options.participants.map((participant) => [
-        participant.name,
-        { participant, opened: false, down: false, asking: false, nextOpenAt: 0, unsettled: new Set() },
-      ]),
-    )
+    this.#sides = new Map(options.participants.map((participant) => [participant.name, new Side(participant, options)]))
   }
 
   /** Takes an incarnation and begins to open; resolves without waiting for the participants. */
@@ -73,8 +68,7 @@ export class Coordinator {
 
   /** Why it cannot buy now; undefined when it can. */
   get notReady(): string | undefined {
-    for (const { participant, opened } of this.#sides.values())
-      if (!opened) return `${participant.name} has not answered yet`
+    for (const { name, opened } of this.#sides.values()) if (!opened) return `${name} has not answered yet`
     return undefined
   }
 
@@ -156,23 +150,22 @@ export class Coordinator {
 
   /** Never rejects: each attempt gets its answer of this side, or the error. */
   async #reserve(side: Side, attempts: readonly Attempt[], after: number, deadline: number): Promise<void> {
-    const asked: Attempt[] = []
+    const asked: [Attempt, place: number][] = []
     const commands: Command[] = []
     for (const attempt of attempts) {
       const place = attempt.sides.indexOf(side)
       if (place < 0) continue
-      asked.push(attempt)
+      asked.push([attempt, place])
       commands.push({ op: 'reserve', id: attempt.id, after, items: attempt.asks[place]!.items })
     }
     if (asked.length === 0) return
     let answers: readonly (Answer | Error)[]
     try {
-      const until = Math.min(deadline, this.#options.clock.elapsed() + this.#options.callMs)
-      answers = await this.#call(side, commands, until)
+      answers = await side.call(commands, { deadline })
     } catch (error) {
       answers = commands.map(() => asError(error))
     }
-    for (const [i, attempt] of asked.entries()) attempt.answers[attempt.sides.indexOf(side)] = answers[i]!
+    for (const [i, [attempt, place]] of asked.entries()) attempt.answers[place] = answers[i]!
   }
 
   async #commit<Result>(
@@ -193,7 +186,7 @@ export class Coordinator {
       }
     }
     this.#decide(bought)
-    for (const side of this.#sides.values()) void this.#settle(side, commandsOf('confirm', side, bought))
+    for (const side of this.#sides.values()) void side.settle(commandsOf('confirm', side, bought))
     await this.#giveUp(unwritten, results)
   }
 
@@ -204,7 +197,7 @@ export class Coordinator {
     this.#decide(attempts)
     const failed = new Set<Side>()
     const settle = async (side: Side): Promise<void> => {
-      if (!(await this.#settle(side, commandsOf('void', side, attempts)))) failed.add(side)
+      if (!(await side.settle(commandsOf('void', side, attempts)))) failed.add(side)
     }
     await Promise.all([...this.#sides.values()].map(settle))
     for (const [{ index, sides }, why] of refused)
@@ -234,41 +227,6 @@ export class Coordinator {
     })
   }
 
-  async #call(
-    side: Side,
-    commands: readonly Command[],
-    deadline: number,
-    patient = false,
-  ): Promise<(Answer | Error)[]> {
-    try {
-      return await side.participant.send(commands, { deadline, patient })
-    } catch (error) {
-      if (asError(error).cause !== undefined) side.down = true
-      throw error
-    }
-  }
-
-  /** Sends confirms or voids that are marked unsettled; what is not acknowledged stays so. True when all were. */
-  async #settle(side: Side, commands: readonly Settling[]): Promise<boolean> {
-    if (commands.length === 0) return true
-    try {
-      const deadline = this.#options.clock.elapsed() + this.#options.callMs
-      const outcomes = await this.#call(side, commands, deadline, commands[0]?.op === 'confirm')
-      for (const [i, outcome] of outcomes.entries()) {
-        const { op, id } = commands[i]!
-        if (outcome instanceof Error) throw outcome
-        if (outcome.outcome === 'conflict')
-          this.#options.note(
-            `${side.participant.name} was asked to ${op} ${id}, which it has ${outcome.decided}: its books are wrong, run verify`,
-          )
-        side.unsettled.delete(id)
-      }
-      return true
-    } catch {
-      return false // the next open finds it again
-    }
-  }
-
   /** The lowest attempt that is not decided: everything below it can be settled by the log. */
   #fence(): AttemptId {
     const [lowest] = this.#undecided
@@ -291,21 +249,16 @@ export class Coordinator {
     const incarnation = this.#incarnation
     const fence = this.#fence()
     const first = !side.opened
-    const { name } = side.participant
+    const { name } = side
     side.asking = true
     try {
-      const [answer] = await this.#call(
-        side,
-        [{ op: 'open', fence, first }],
-        this.#options.clock.elapsed() + this.#options.callMs,
-      )
+      const [answer] = await side.call([{ op: 'open', fence, first }])
       if (incarnation !== this.#incarnation || this.#renewing) return // an answer to an earlier life
       if (answer instanceof Error) throw answer
       if (answer?.outcome === 'seen') return await this.#renew(parseAttemptId(answer.fence).incarnation)
       if (answer?.outcome !== 'opened') return
       if (!first) this.#checkRival(answer.fence)
-      const listed = new Set(answer.open.map(({ id }) => id))
-      for (const id of side.unsettled) if (compareAttempts(id, fence) < 0 && !listed.has(id)) side.unsettled.delete(id)
+      side.forget(fence, new Set(answer.open.map(({ id }) => id)))
       const told = this.#recovery.isPending(name) || !(first || side.down)
       const settled = await this.#settleByLog(side, answer.open)
       if (!told && settled !== undefined) this.#options.note(`${name}: ${settled}`)
@@ -323,15 +276,15 @@ export class Coordinator {
     const after = Math.min(...open.map((reservation) => reservation.after))
     const ids = new Set(open.map(({ id }) => id))
     const ordered = open.length === 0 ? ids : await this.#options.log.attemptsAfter(ids, after)
-    const commands = open.map(({ id }) => ({ op: ordered.has(id) ? ('confirm' as const) : ('void' as const), id }))
+    const commands: Settling[] = open.map(({ id }) => ({
+      op: ordered.has(id) ? ('confirm' as const) : ('void' as const),
+      id,
+    }))
     for (const { op, id } of commands) {
       side.unsettled.add(id)
-      this.#recovery.count(side.participant.name, op, id, this.#firstIncarnation)
+      this.#recovery.count(side.name, op, id, this.#firstIncarnation)
     }
-    let all = true
-    for (let from = 0; from < commands.length; from += settleAtOnce)
-      if (!(await this.#settle(side, commands.slice(from, from + settleAtOnce)))) all = false
-    if (all) this.#recovery.complete(side.participant.name)
+    if (await side.settle(commands)) this.#recovery.complete(side.name)
     return open.length === 0
       ? undefined
       : `${ordered.size} purchases finished, ${open.length - ordered.size} given back`
@@ -360,7 +313,5 @@ export class Coordinator {
   }
 }
 
-const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')
 const givenBackSoon = (cause: Error): StoreError =>
   new StoreError('unavailable', 'nothing was bought; what was set aside for it is given back soon', { cause })
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -5,11 +5,11 @@
  * purchase is refused.
  */
 import type { Clock } from '../clock.ts'
-import { StoreError } from '../errors.ts'
+import { asError, orThrow, StoreError } from '../errors.ts'
 import { moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem } from '../storage/ledger.ts'
 import type { Log, LogEntry } from '../storage/log.ts'
-import type { Held } from './attempt.ts'
+import { type Held, tooLate } from './attempt.ts'
 import type { Bought, OrderView, Placed, Purchase } from './client.ts'
 import type { Coordinator } from './coordinator.ts'
 import { Refusal } from './participant.ts'
@@ -146,14 +146,6 @@ export class Orders {
 /** Two purchases under one key are the same when this is. */
 const sameness = ({ name, quantity }: Purchase): string => `${quantity} ${name}`
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
-
-function orThrow<Value>(value: Value | Error): Value {
-  if (value instanceof Error) throw value
-  return value
-}
-
-const tooLate = (): StoreError => new StoreError('unavailable', 'the purchase took too long; nothing was bought')
 const keyReused = (): StoreError =>
   new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')
 

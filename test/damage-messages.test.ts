@@ -71,7 +71,7 @@ const elsewhere: [file: string, code: string, readme: string][] = [
     'another order service uses the same catalog',
     'another order service uses the same catalog',
   ],
-  ['order/coordinator.ts', 'its books are wrong, run verify', 'its books are wrong, run verify'],
+  ['order/side.ts', 'its books are wrong, run verify', 'its books are wrong, run verify'],
   ['order/store.ts', 'order_no is', 'order_no is'],
   ['order/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
   ['catalog/start.ts', 'recovered after a crash in', 'recovered after a crash in'],

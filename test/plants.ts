@@ -76,7 +76,7 @@ export const plants: readonly Plant[] = [
     rule: 'commit-before-confirm',
     file: 'order/coordinator.ts',
     from: '    const rows = await commit(',
-    to: "    for (const side of this.#sides.values()) void this.#settle(side, commandsOf('confirm', side, held))\n    const rows = await commit(",
+    to: "    for (const side of this.#sides.values()) void side.settle(commandsOf('confirm', side, held))\n    const rows = await commit(",
     tests: protocol,
   },
   {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { nodeOptions } from '../programs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8')
@@ -70,7 +71,13 @@ t.test('every npm script and every file that a document names exists', async (t)
 
 t.test("a service's Dockerfile begins with the lines of Dockerfile.base", async (t) => {
   const base = read('Dockerfile.base').slice(read('Dockerfile.base').indexOf('FROM '))
-  for (const name of services) t.ok(read(`${name}/Dockerfile`).includes(`\n${base}`), name)
+  const start = `\nCMD ${JSON.stringify(['node', ...nodeOptions])
+    .slice(0, -1)
+    .replaceAll(',', ', ')}, `
+  for (const name of services) {
+    t.ok(read(`${name}/Dockerfile`).includes(`\n${base}`), name)
+    t.ok(read(`${name}/Dockerfile`).includes(start), `${name} starts with the options of programs.ts`)
+  }
 })
 
 t.test('the product speaks of no place where it was made', async (t) => {

@@ -60,14 +60,6 @@ export class KeyIndex {
     return numbers
   }
 
-  /** Whether `find` finds any. */
-  has(key: string): boolean {
-    this.#hashText(key)
-    for (let link = this.#heads[this.#lowHash & this.#mask]!; link !== 0; link = this.#next[link - 1]!)
-      if (this.#low[link - 1] === this.#lowHash && this.#high[link - 1] === this.#highHash) return true
-    return false
-  }
-
   #add(number: number): void {
     if (number <= this.#newest - this.#capacity) return
     const place = number & this.#mask

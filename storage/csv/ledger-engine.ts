@@ -69,7 +69,6 @@ export class CsvLedger implements Ledger {
       run: (batch) => this.#writing.runExclusive(() => this.#write(batch)),
       batchMax: 1000,
       queueMax: 10_000,
-      weight: (commands) => commands.length,
       count: (commands) => commands.length,
       watch: options.watch,
     })

@@ -149,7 +149,7 @@ export class CsvLog implements Log {
   }
 
   isNew(key: string): boolean {
-    return this.#allKeysKnown && !this.#index.has(key) && !this.#foundKeys.isDoubtful(key)
+    return this.#allKeysKnown && this.#index.find(key).length === 0 && !this.#foundKeys.isDoubtful(key)
   }
 
   byKey(key: string): Promise<LogEntry | undefined> {

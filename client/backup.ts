@@ -14,8 +14,8 @@ import { unsealBase } from '../storage/csv/base.ts'
 import { baseName, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
 import { parseRow } from '../storage/csv/row.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
-import { type Verdict, verdictLine, verifyFiles } from './verify.ts'
-import { readLedger } from './verify-ledger.ts'
+import { type Verdict, verdictLine, verifyFiles } from './verify/files.ts'
+import { readLedger } from './verify/ledger.ts'
 
 /** Copies the store's files and checks the copy's books. Throws where there is no store to copy, or `to` is in use. */
 export async function backup(dataDir: string, to: string): Promise<Verdict> {

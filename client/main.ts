@@ -2,8 +2,8 @@
 /** The client's command line. Nothing imports this file. */
 import { Command } from 'commander'
 import { backupCommand } from './backup.ts'
-import { loadCommand } from './load.ts'
-import { verifyCommand } from './verify.ts'
+import { loadCommand } from './load/command.ts'
+import { verifyCommand } from './verify/command.ts'
 
 await new Command('client')
   .description('load a toy store, check its books, copy it')

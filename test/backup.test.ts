@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { backup } from '../client/backup.ts'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { sealBase } from '../storage/csv/base.ts'
 import { randomFrom } from '../storage/test/random.ts'
 import { Buyers, judge, stock } from './kill-run.ts'

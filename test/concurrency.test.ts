@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { ask } from './ask.ts'
 import { oversell } from './oversell.ts'
 import { buy, dataDirOf, startStore } from './store.ts'

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { rm, stat, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { bytesOf } from '../storage/csv/test/harness.ts'
 import { ask, eventually } from './ask.ts'
 import { buy, dataDirOf, NotOpened, startStore } from './store.ts'

@@ -99,10 +99,10 @@ const elsewhere: [file: string, code: string, readme: string][] = [
   ],
   ['storage/csv/log-engine.ts', ' is damaged or missing', 'order 8 is damaged or missing'],
   ['storage/csv/log-engine.ts', '!.number} is damaged', 'order 8 is damaged'],
-  ['client/verify.ts', 'nothing of it was acknowledged', 'nothing of it was acknowledged'],
-  ['client/verify.ts', 'some of it was acknowledged', 'some of it was acknowledged'],
-  ['client/verify-kept.ts', 'an edit made while the store ran', 'an edit made while the store ran'],
-  ['client/verify-kept.ts', 'the orders of an older store', 'the orders of an older store'],
+  ['client/verify/files.ts', 'nothing of it was acknowledged', 'nothing of it was acknowledged'],
+  ['client/verify/files.ts', 'some of it was acknowledged', 'some of it was acknowledged'],
+  ['client/verify/kept.ts', 'an edit made while the store ran', 'an edit made while the store ran'],
+  ['client/verify/kept.ts', 'the orders of an older store', 'the orders of an older store'],
 ]
 
 const readme = readFileSync(`${root}/README.md`, 'utf8').split('## When something is broken')[1]!.split('\n## ')[0]!

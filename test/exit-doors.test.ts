@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { ask, booksOf, eventually } from './ask.ts'
 import { buy, dataDirOf, type Store, startStore } from './store.ts'
 

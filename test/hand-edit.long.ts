@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { ask, booksOf, eventually } from './ask.ts'
 import { buy, copyOf, dataDirOf, NotOpened, startStore } from './store.ts'
 

@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { Agent, request } from 'undici'
-import { verdictLine, verifyFiles } from '../client/verify.ts'
+import { verdictLine, verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
 import { type Store, startStore } from './store.ts'
 

@@ -1,7 +1,7 @@
 /** Requests that try to be read as two things, or as something else than they are, on raw sockets to a whole store. */
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { booksOf } from './ask.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { ask, errorOf } from './ask.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { ask, eventually } from './ask.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startCatalog } from '../catalog/start.ts'
-import { verifyFiles } from '../client/verify.ts'
+import { verifyFiles } from '../client/verify/files.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
 import { ask, eventually } from './ask.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { verifyFiles } from '../../client/verify.ts'
+import { verifyFiles } from '../../client/verify/files.ts'
 import { ask } from '../../test/ask.ts'
 import { buy, dataDirOf, startStore } from '../../test/store.ts'
 import { makeOrders } from '../many-orders.ts'

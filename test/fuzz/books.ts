@@ -1,7 +1,7 @@
 /** What was told, and what was asked for, against the files of a stopped store. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
-import { verifyFiles } from '../../client/verify.ts'
+import { verifyFiles } from '../../client/verify/files.ts'
 import { requestAt } from './grammar.ts'
 import { quietToy, toys } from './names.ts'
 import { indicesOf } from './purchases.ts'

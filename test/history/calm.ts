@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { request } from 'undici'
-import { readLedger } from '../../client/verify-ledger.ts'
+import { readLedger } from '../../client/verify/ledger.ts'
 import type { Store } from '../store.ts'
 import type { Row } from './record.ts'
 

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { verdictLine, verifyFiles } from '../../client/verify.ts'
+import { verdictLine, verifyFiles } from '../../client/verify/files.ts'
 import { randomFrom } from '../../storage/test/random.ts'
 import { type Store, startStore } from '../store.ts'
 import { Books } from './books.ts'

@@ -5,8 +5,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { build } from 'hdr-histogram-js'
-import { Connection } from '../../client/load-connection.ts'
-import { seededRandom } from '../../client/load-plan.ts'
+import { Connection } from '../../client/load/connection.ts'
+import { seededRandom } from '../../client/load/plan.ts'
 import type { Measure, Measured } from './messages.ts'
 
 const sessions = 16

@@ -12,7 +12,7 @@
  */
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { verifyFiles } from '../../client/verify.ts'
+import { verifyFiles } from '../../client/verify/files.ts'
 import { type Call, Calls, type Fault, type FaultKind, fits, MemoryDisk } from '../../storage/test/memory-disk.ts'
 import { randomFrom } from '../../storage/test/random.ts'
 import { endWrong } from './expected.ts'

@@ -1,5 +1,5 @@
 /** Runs the load command alone, so that tests see real exit codes. */
 import { Command } from 'commander'
-import { loadCommand } from '../load.ts'
+import { loadCommand } from '../command.ts'
 
 await new Command('client').addCommand(loadCommand()).parseAsync()

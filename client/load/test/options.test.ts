@@ -1,6 +1,6 @@
 /** Options that are refused. */
 import t from 'tap'
-import { startLoad } from './load-run.ts'
+import { startLoad } from './run.ts'
 
 const refused: [string, RegExp][] = [
   ['--processes 0', /whole number from 1 to 256/],

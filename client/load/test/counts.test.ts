@@ -1,8 +1,8 @@
 /** Counting and merging, and the text made of them. */
 import t from 'tap'
-import { addKind, type Counts, decodeCounts, encodeCounts, mergeCounts, newCounts, recordTime } from '../load-counts.ts'
-import { plainLine, requestRate } from '../load-progress.ts'
-import { reportText } from '../load-table.ts'
+import { addKind, type Counts, decodeCounts, encodeCounts, mergeCounts, newCounts, recordTime } from '../counts.ts'
+import { plainLine, requestRate } from '../live.ts'
+import { reportText } from '../table.ts'
 
 function counted(rounds: number, times: number[], kinds: Record<string, number> = {}): Counts {
   const counts = newCounts()

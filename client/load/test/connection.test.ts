@@ -1,7 +1,7 @@
 /** Reading what a store answers, and the pauses before asking again. */
 import t from 'tap'
-import { readAnswer } from '../load-connection.ts'
-import { pauseMs } from '../load-session.ts'
+import { readAnswer } from '../connection.ts'
+import { pauseMs } from '../session.ts'
 
 const kind = (status: number, body: unknown) => {
   const ending = readAnswer(status, typeof body === 'string' ? body : JSON.stringify(body), 0)

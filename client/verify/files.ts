@@ -1,21 +1,17 @@
 /**
- * `verify --data DIR`: whether the books balance, over the files of a stopped or a running store.
+ * Whether the books balance, over the files of a stopped or a running store.
  *
  * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. On a running store the ledger
  * is read first, then the orders: an order counts when its attempt lies below the fence or is known there as confirmed; one
  * that is open there is among the reserved; a later one is not counted. What was kept aside is read before both, so that
  * what it says of them is known to them.
  */
-import { access } from 'node:fs/promises'
-import { Command } from 'commander'
-import { isAttemptId } from '../storage/attempt-id.ts'
-import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
-import type { LedgerState } from '../storage/ledger-state.ts'
-import { type Kept, keptDifferences, readKept } from './verify-kept.ts'
-import { readLedger } from './verify-ledger.ts'
-import { type OrderRow, readOrders } from './verify-orders.ts'
-
-const shown = 100
+import { isAttemptId } from '../../storage/attempt-id.ts'
+import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
+import type { LedgerState } from '../../storage/ledger-state.ts'
+import { type Kept, keptDifferences, readKept } from './kept.ts'
+import { readLedger } from './ledger.ts'
+import { type OrderRow, readOrders } from './orders.ts'
 
 export interface Verdict {
   orders: number
@@ -92,31 +88,4 @@ export const verdictLine = ({ orders, accounts, reserved, differences }: Verdict
   const flight = reserved === 0 ? '' : `, ${count(reserved)} pieces reserved`
   const books = differences.length === 0 ? 'books balanced' : 'BOOKS DO NOT BALANCE'
   return `${books}: ${count(orders)} orders, ${count(accounts)} toys${flight}, ${count(differences.length)} differences`
-}
-
-/** Exit code 1 where there are differences, 2 where there are no books to read. */
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .description('check the books over the files of a stopped or running store')
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .option('--data <folder>', 'the data folder', 'data')
-    .action(async ({ data }: { data: string }) => {
-      let verdict: Verdict
-      try {
-        await access(`${data}/catalog`).catch(() => {
-          throw new Error(`${data} holds no store (there is no folder catalog in it)`)
-        })
-        verdict = await verifyFiles(data)
-      } catch (error) {
-        process.stderr.write(`verify: ${(error as Error).message}\n`)
-        process.exitCode = 2
-        return
-      }
-      for (const difference of verdict.differences.slice(0, shown)) process.stdout.write(`${difference}\n`)
-      if (verdict.differences.length > shown) process.stdout.write(`… and ${verdict.differences.length - shown} more\n`)
-      for (const { path, bytes, what } of verdict.kept)
-        process.stdout.write(`kept aside: ${path} (${bytes.toLocaleString('en-US')} bytes): ${what}\n`)
-      process.stdout.write(`${verdictLine(verdict)}\n`)
-      process.exitCode = verdict.differences.length > 0 ? 1 : 0
-    })
 }

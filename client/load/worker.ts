@@ -2,12 +2,12 @@
  * A worker process of the load command: runs its share of the sessions and reports. It lives as long as the channel to
  * its parent: when that closes, because the report has arrived or the parent is gone, it ends.
  */
-import { realClock } from '../clock.ts'
-import { Connection } from './load-connection.ts'
-import { encodeCounts, newCounts, progressOf } from './load-counts.ts'
-import { type FromWorker, type Job, toWorker } from './load-messages.ts'
-import { seededRandom } from './load-plan.ts'
-import { runSession } from './load-session.ts'
+import { realClock } from '../../clock.ts'
+import { Connection } from './connection.ts'
+import { encodeCounts, newCounts, progressOf } from './counts.ts'
+import { type FromWorker, type Job, toWorker } from './messages.ts'
+import { seededRandom } from './plan.ts'
+import { runSession } from './session.ts'
 
 const progressMs = 250
 /** After a stop, what is in flight may take this long; then it is cut off. */

@@ -1,8 +1,8 @@
 /** Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. */
 import { StringDecoder } from 'node:string_decoder'
-import { isAttemptId } from '../storage/attempt-id.ts'
-import { parseRow } from '../storage/csv/row.ts'
-import { type FileSystem, type OpenFile, realFileSystem } from '../storage/file-system.ts'
+import { isAttemptId } from '../../storage/attempt-id.ts'
+import { parseRow } from '../../storage/csv/row.ts'
+import { type FileSystem, type OpenFile, realFileSystem } from '../../storage/file-system.ts'
 
 /** More than a batch that is being written. */
 const tailBytes = 1 << 21

@@ -4,12 +4,12 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { openToys } from '../../catalog/store.ts'
-import { realClock } from '../../clock.ts'
-import { openOrders } from '../../order/store.ts'
-import { sealRow } from '../../storage/csv/row.ts'
-import { realFileSystem } from '../../storage/file-system.ts'
-import { verdictLine, verifyFiles } from '../verify.ts'
+import { openToys } from '../../../catalog/store.ts'
+import { realClock } from '../../../clock.ts'
+import { openOrders } from '../../../order/store.ts'
+import { sealRow } from '../../../storage/csv/row.ts'
+import { realFileSystem } from '../../../storage/file-system.ts'
+import { verdictLine, verifyFiles } from '../files.ts'
 
 const giveUp = (error: Error): void => {
   throw error
@@ -168,7 +168,7 @@ t.test('a missing movement is found', async (t) => {
 })
 
 t.test('the command says so with its exit code', async (t) => {
-  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+  const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
   const { NODE_OPTIONS: _, ...env } = process.env
   const run = (folder: string) =>
     promisify(execFile)(process.execPath, [main, 'verify', '--data', folder], { env }).then(

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const entry = fileURLToPath(new URL('./load-entry.ts', import.meta.url))
+const entry = fileURLToPath(new URL('./entry.ts', import.meta.url))
 
 export interface Ran {
   code: number | null

@@ -1,13 +1,13 @@
 /** What lies beside the books is told, each in a line; only what was acknowledged after all is a difference. */
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { openToys } from '../../catalog/store.ts'
-import { realClock } from '../../clock.ts'
-import { openOrders } from '../../order/store.ts'
-import { factsLine } from '../../storage/csv/journal.ts'
-import { realFileSystem } from '../../storage/file-system.ts'
-import { dataDirOf } from '../../test/store.ts'
-import { verifyFiles } from '../verify.ts'
+import { openToys } from '../../../catalog/store.ts'
+import { realClock } from '../../../clock.ts'
+import { openOrders } from '../../../order/store.ts'
+import { factsLine } from '../../../storage/csv/journal.ts'
+import { realFileSystem } from '../../../storage/file-system.ts'
+import { dataDirOf } from '../../../test/store.ts'
+import { verifyFiles } from '../files.ts'
 
 const giveUp = (error: Error): void => {
   throw error

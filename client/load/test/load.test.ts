@@ -1,7 +1,7 @@
 /** The load command against a store in the test's hand. */
 import t from 'tap'
-import { refuse, startFakeStore } from './load-fake-store.ts'
-import { runLoad, totals } from './load-run.ts'
+import { refuse, startFakeStore } from './fake-store.ts'
+import { runLoad, totals } from './run.ts'
 
 t.test('what the store saw is what the client reports, over several processes', async (t) => {
   let orders = 0

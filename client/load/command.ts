@@ -4,13 +4,13 @@
  */
 import { randomInt } from 'node:crypto'
 import { Command } from 'commander'
-import { failuresOf } from './load-counts.ts'
-import type { Job } from './load-messages.ts'
-import { addLoadOptions, type LoadOptions } from './load-options.ts'
-import { LoadProcesses, type Outcome } from './load-processes.ts'
-import { showProgress } from './load-progress.ts'
-import { reportText } from './load-table.ts'
-import { LoadError, listToys } from './load-toys.ts'
+import { failuresOf } from './counts.ts'
+import { showProgress } from './live.ts'
+import type { Job } from './messages.ts'
+import { addLoadOptions, type LoadOptions } from './options.ts'
+import { LoadProcesses, type Outcome } from './processes.ts'
+import { reportText } from './table.ts'
+import { LoadError, listToys } from './toys.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

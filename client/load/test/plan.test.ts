@@ -1,7 +1,7 @@
 /** What a session does next. */
 import fc from 'fast-check'
 import t from 'tap'
-import { nextRound, piecesToBuy, seededRandom } from '../load-plan.ts'
+import { nextRound, piecesToBuy, seededRandom } from '../plan.ts'
 
 function rounds(seed: number, session: number, buy = 0.5) {
   const random = seededRandom(seed, session)

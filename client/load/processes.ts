@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Counts, decodeCounts, type Progress, progressOf } from './load-counts.ts'
-import { type FromWorker, fromWorker, type Job, type ToWorker } from './load-messages.ts'
+import { type Counts, decodeCounts, type Progress, progressOf } from './counts.ts'
+import { type FromWorker, fromWorker, type Job, type ToWorker } from './messages.ts'
 
-const workerFile = fileURLToPath(new URL('./load-worker.ts', import.meta.url))
+const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** A worker ends within two seconds of a stop; one that does not is killed. */
 const stopMsMax = 4000
 

@@ -1,6 +1,6 @@
 /** Shows how far the load is: one line that renews itself on a terminal, a plain line every two seconds elsewhere. */
 import cliProgress from 'cli-progress'
-import type { Progress } from './load-counts.ts'
+import type { Progress } from './counts.ts'
 
 const terminalMs = 250
 const plainMs = 2000

@@ -3,11 +3,11 @@
  * state at one moment: a base and every whole journal line behind it.
  */
 import { parse } from 'csv-parse/sync'
-import { unsealBase } from '../storage/csv/base.ts'
-import { baseName, type JournalLine, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
-import { parseRow } from '../storage/csv/row.ts'
-import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
-import { LedgerState } from '../storage/ledger-state.ts'
+import { unsealBase } from '../../storage/csv/base.ts'
+import { baseName, type JournalLine, numbered, parseJournalLine, segmentName } from '../../storage/csv/journal.ts'
+import { parseRow } from '../../storage/csv/row.ts'
+import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
+import { LedgerState } from '../../storage/ledger-state.ts'
 
 export interface LedgerBooks {
   state: LedgerState

@@ -4,12 +4,12 @@
  * catalog has sold, or a reservation that an order rests on.
  */
 import { parse } from 'csv-parse/sync'
-import { isAttemptId } from '../storage/attempt-id.ts'
-import { parseRow } from '../storage/csv/row.ts'
-import { lines } from '../storage/csv/tail.ts'
-import { type FileSystem, realFileSystem } from '../storage/file-system.ts'
-import type { LedgerState } from '../storage/ledger-state.ts'
-import { readLine } from './verify-ledger.ts'
+import { isAttemptId } from '../../storage/attempt-id.ts'
+import { parseRow } from '../../storage/csv/row.ts'
+import { lines } from '../../storage/csv/tail.ts'
+import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
+import type { LedgerState } from '../../storage/ledger-state.ts'
+import { readLine } from './ledger.ts'
 
 export interface Kept {
   path: string

@@ -1,6 +1,6 @@
 /** The load's report as text: counts and times per process and in all, at most 80 columns wide. */
-import { type Counts, failuresOf, mergeCounts, sumOfKinds, type Tally } from './load-counts.ts'
-import type { Outcome } from './load-processes.ts'
+import { type Counts, failuresOf, mergeCounts, sumOfKinds, type Tally } from './counts.ts'
+import type { Outcome } from './processes.ts'
 
 /** One line of either table. */
 interface Row {

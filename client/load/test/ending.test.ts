@@ -2,8 +2,8 @@
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { startFakeStore } from './load-fake-store.ts'
-import { runLoad, startLoad } from './load-run.ts'
+import { startFakeStore } from './fake-store.ts'
+import { runLoad, startLoad } from './run.ts'
 
 const long = ['--processes', '3', '--requests', '1000000', '--buy', '0.5']
 
@@ -12,7 +12,7 @@ function workersOf({ pid }: ChildProcess): number[] {
   const lines = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
   return lines
     .map((line) => line.trim().split(/ +/))
-    .filter(([, parent, ...args]) => parent === String(pid) && args.join(' ').includes('load-worker'))
+    .filter(([, parent, ...args]) => parent === String(pid) && args.join(' ').includes('load/worker'))
     .map(([worker]) => Number(worker))
 }
 

@@ -1,6 +1,6 @@
 /** What the load command and its worker processes say to each other, checked on arrival. */
 import { z } from 'zod'
-import { encodedCounts } from './load-counts.ts'
+import { encodedCounts } from './counts.ts'
 
 const count = z.int().nonnegative()
 

@@ -3,11 +3,11 @@
  * may not have heard, or whose answer was lost, is asked again under the same key, so it can never be made twice.
  */
 import { randomUUID } from 'node:crypto'
-import { type Clock, sleep } from '../clock.ts'
-import type { Connection, Ending } from './load-connection.ts'
-import { isObject } from './load-connection.ts'
-import { addKind, type Counts, recordTime, type Tally } from './load-counts.ts'
-import { nextRound, piecesToBuy, type Random } from './load-plan.ts'
+import { type Clock, sleep } from '../../clock.ts'
+import type { Connection, Ending } from './connection.ts'
+import { isObject } from './connection.ts'
+import { addKind, type Counts, recordTime, type Tally } from './counts.ts'
+import { nextRound, piecesToBuy, type Random } from './plan.ts'
 
 const retriesMax = 5
 const pauseMsMin = 50

@@ -1,5 +1,5 @@
 /** Learns which toys the store has, before the load begins. */
-import { Connection, type Ending, isObject } from './load-connection.ts'
+import { Connection, type Ending, isObject } from './connection.ts'
 
 const firstPage = '/products?limit=1000'
 const pagesMax = 10_000

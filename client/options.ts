@@ -1,0 +1,93 @@
+/** What the client's commands have in common: how options are taken, and the sentence for one that is not taken. */
+import { Command, InvalidArgumentError } from 'commander'
+import { closestMatch } from 'leven'
+
+/** A command of the client: whatever it does not understand ends with exit code 2. */
+export function newCommand(name: string, description: string): Command {
+  return new Command(name).description(description).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}
+
+export function numberWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    if (/^(\d+\.?|\d*\.\d+)$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`)
+  }
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of a time like `10`, `10s`, `500ms`, `2m`, `1h`; a plain number is seconds. Undefined where it is none. */
+export function readDuration(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h|)$/.exec(text) ?? []
+  return number === undefined ? undefined : Number(number) * unitMs[unit!]!
+}
+
+/** To milliseconds. */
+export function duration(leastMs: number, mostMs: number): (text: string) => number {
+  return (text) => {
+    const ms = readDuration(text)
+    if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms
+    throw new InvalidArgumentError(
+      `It must be a time from ${durationText(leastMs)} to ${durationText(mostMs)}: 500ms, 10s (or 10), 2m, 1h.`,
+    )
+  }
+}
+
+export function durationText(ms: number): string {
+  if (ms > 0 && ms % unitMs.h! === 0) return `${ms / unitMs.h!}h`
+  if (ms > 0 && ms % unitMs.m! === 0) return `${ms / unitMs.m!}m`
+  return ms === 0 || ms >= 1000 ? `${Number((ms / 1000).toFixed(3))}s` : `${ms}ms`
+}
+
+/** One of these words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((each) => each === text)
+    if (word !== undefined) return word
+    throw new InvalidArgumentError(`There is no ${text}${nearest(text, words)}. There are ${words.join(', ')}.`)
+  }
+}
+
+/** `; did you mean …`, where one of the words is near enough; else nothing. */
+export function nearest(text: string, words: readonly string[]): string {
+  const near = closestMatch(text, words, { maxDistance: Math.max(2, Math.floor(text.length / 2)) })
+  return near === undefined ? '' : `; did you mean ${near}`
+}
+
+/** With the way to name a store that is not on this machine: nobody loads another's by a slip. */
+export function addUrl(command: Command, defaultUrl: string | undefined = 'http://127.0.0.1:8080'): Command {
+  return command
+    .option('--url <url>', 'the store', origin, defaultUrl)
+    .option('--yes-this-is-my-store', 'the store may be on another machine')
+}
+
+export interface UrlOptions {
+  url: string
+  yesThisIsMyStore?: true
+}
+
+/** Ends with exit code 2 where the store is on another machine and nobody said that it may be. */
+export function checkUrl(command: Command, { url, yesThisIsMyStore }: UrlOptions): void {
+  if (yesThisIsMyStore || isLoopback(url)) return
+  command.error(
+    `error: ${url} is not on this machine. If it is your store, and you may do this to it, say --yes-this-is-my-store.`,
+    { exitCode: 2 },
+  )
+}
+
+/** URL has already turned every spelling of an IPv4 address into four numbers. */
+const isLoopback = (url: string): boolean =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(URL.parse(url)?.hostname ?? '')
+
+function origin(text: string): string {
+  const url = URL.parse(text)
+  if ((url?.protocol === 'http:' || url?.protocol === 'https:') && url.href === `${url.origin}/`) return url.origin
+  throw new InvalidArgumentError('It must be an address like http://127.0.0.1:8080, and nothing more.')
+}

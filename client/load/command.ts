@@ -1,40 +1,49 @@
 /**
- * The load command: many sessions in several processes query and buy at a store on this machine, and what they saw is
- * told in a table. Exit code 1 when anything failed, 2 for a bad option, 130 when ended early without a failure.
+ * The load command: many sessions in several processes query and buy at a store, and what they saw is told. Exit code 1 when
+ * anything failed, a threshold was missed or the books do not balance; 2 for a bad option; 130 when ended early without that.
  */
-import { randomInt } from 'node:crypto'
-import { Command } from 'commander'
-import { failuresOf } from './counts.ts'
-import { showProgress } from './live.ts'
-import type { Job } from './messages.ts'
-import { addLoadOptions, type LoadOptions } from './options.ts'
-import { LoadProcesses, type Outcome } from './processes.ts'
-import { reportText } from './table.ts'
-import { LoadError, listToys } from './toys.ts'
+import type { Command } from 'commander'
+import { newCommand } from '../options.ts'
+import { showLive } from './live.ts'
+import { addLoadOptions, type LoadOptions, type LoadPlan, planOf } from './options.ts'
+import type { Result } from './result.ts'
+import { startLoad } from './run.ts'
+import { failuresIn, resultText } from './table.ts'
+import { judge } from './thresholds.ts'
+import { LoadError } from './toys.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** For the client's program. Sets the process's exit code when its work is done. */
 export function loadCommand(): Command {
-  const command = new Command('load').description('query and buy from many processes, then report counts and times')
-  return addLoadOptions(command)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .action(async (options: LoadOptions) => {
-      const clients = options.clients ?? options.processes
-      if (clients < options.processes) command.error('error: --clients must be at least --processes')
-      process.exitCode = await load({ ...options, clients, seed: options.seed ?? randomInt(2 ** 32) })
-    })
+  const command = newCommand('load', 'query and buy from many processes, then report what came of it')
+  return addLoadOptions(command).action(async (options: LoadOptions) => {
+    process.exitCode = await load(planOf(command, options))
+  })
 }
 
-async function load(options: Required<LoadOptions>): Promise<number> {
-  const { url, processes, clients, requests, buy, seed } = options
+async function load(plan: LoadPlan): Promise<number> {
+  // Nobody reads on (as with `| head`): the workers end with this process.
+  process.stdout.on('error', () => process.exit(1))
   try {
-    const toys = await listToys(url, options.timeout * 1000)
+    const running = await startLoad(plan, 'load')
     console.log(
-      `Load on ${url}: ${processes} processes, ${clients} clients, ${requests} rounds each,\n` +
-        `a purchase in ${Number((100 * buy).toFixed(3))} % of them, ${toys.length} toys, seed ${seed}.`,
+      `Load on ${plan.url}: ${running.toys.length} toys; ${plan.settings.map(([name, value]) => `${name} ${value}`).join('; ')}.`,
     )
-    return await run(jobsOf(options, toys), clients * requests)
+    let endedEarly = false
+    const endEarly = () => {
+      endedEarly = true
+      running.stop()
+    }
+    for (const signal of stopSignals) process.on(signal, endEarly)
+    const endLive = showLive(process.stdout, running)
+    const { result, deaths } = await running.done
+    endLive()
+    for (const signal of stopSignals) process.off(signal, endEarly)
+    result.thresholds = judge(plan.thresholds, result)
+    tell(result, deaths)
+    if (endedEarly) console.error('Ended early.')
+    return isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
   } catch (error) {
     if (!(error instanceof LoadError)) throw error
     console.error(error.message)
@@ -42,42 +51,14 @@ async function load(options: Required<LoadOptions>): Promise<number> {
   }
 }
 
-/** Session by session to the processes in turn, as one deals cards. */
-function jobsOf({ url, processes, clients, ...options }: Required<LoadOptions>, toys: string[]): Job[] {
-  const sessions = Array.from({ length: clients }, (_, number) => number)
-  return Array.from({ length: processes }, (_, process) => ({
-    url,
-    toys,
-    sessions: sessions.filter((number) => number % processes === process),
-    rounds: options.requests,
-    buy: options.buy,
-    quantityMax: options.quantity,
-    seed: options.seed,
-    timeoutMs: options.timeout * 1000,
-  }))
+function tell(result: Result, deaths: readonly string[]): void {
+  console.log(`\n${resultText(result)}`)
+  for (const death of deaths) console.error(death)
 }
 
-async function run(jobs: Job[], rounds: number): Promise<number> {
-  const workers = new LoadProcesses(jobs)
-  let endedEarly = false
-  const endEarly = () => {
-    endedEarly = true
-    workers.stop()
-  }
-  for (const signal of stopSignals) process.on(signal, endEarly)
-  // Nobody reads on (as with `| head`): the workers end with this process.
-  process.stdout.on('error', () => process.exit(1))
-  const endProgress = showProgress(process.stdout, rounds, () => workers.progress())
-  const outcome = await workers.done
-  endProgress()
-  for (const signal of stopSignals) process.off(signal, endEarly)
-
-  if (outcome.reports.length > 0) console.log(`\n${reportText(outcome)}`)
-  for (const death of outcome.deaths) console.error(death)
-  if (endedEarly) console.error('Ended early.')
-  return isClean(outcome) ? (endedEarly ? 130 : 0) : 1
-}
-
-function isClean({ reports, deaths }: Outcome): boolean {
-  return deaths.length === 0 && reports.every(({ counts }) => failuresOf(counts) === 0 && counts.gaveUp === 0)
-}
+const isGood = ({ all, notes, thresholds, verdict }: Result, deaths: readonly string[]): boolean =>
+  deaths.length === 0 &&
+  failuresIn(all) === 0 &&
+  !notes.some((note) => note.startsWith('Sessions that gave up')) &&
+  thresholds.every(({ held }) => held) &&
+  verdict?.balanced !== false

@@ -2,20 +2,29 @@
  * One kept-alive connection to the store, used for one request at a time. `ask` never throws: each request ends, within
  * its time, in an answer or in the word for what went wrong.
  */
-import { Client } from 'undici'
+import { Client, type Dispatcher } from 'undici'
 
-/** How a request ended. `kind` is the store's `error.reason`, or `timeout`, `connection`, `interrupted` and the like. */
-export type Ending = { ok: true; body: JsonObject } | { ok: false; kind: string; retryAfterMs: number }
+/**
+ * How a request ended. `kind` is the store's `error.reason`, or `timeout`, `cut` (the connection broke after the request was
+ * sent), `unreachable` (nothing was sent), `interrupted` (by us) and the like.
+ */
+export type Ending =
+  | { ok: true; body: JsonObject }
+  | { ok: false; kind: string; retryAfterMs: number /** Under which to ask again. */; key?: string }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export interface Question {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
-  /** Present for a POST: its JSON, and the key under which it may be asked again. */
-  purchase?: { json: string; key: string }
+  /** The body, as JSON. */
+  json?: string
+  /** The key under which it may be asked again. */
+  key?: string
 }
 
 const answerBytesMax = 16 * 1024 * 1024
+const jsonHeaders = { 'content-type': 'application/json' }
 
 export class Connection {
   readonly #origin: string
@@ -28,33 +37,23 @@ export class Connection {
     this.#timeoutMs = timeoutMs
   }
 
-  async ask({ path, purchase }: Question): Promise<Ending> {
+  ask({ method, path, json, key }: Question): Promise<Ending> {
     this.#client ??= this.#connect()
-    let expired = false
-    // One timer over the whole request; undici's own run anew with each piece of the body. Throwing the client away ends
-    // the request at once, and nothing else can be waiting on its connection.
-    const timer = setTimeout(() => {
-      expired = true
-      this.#discard()
-    }, this.#timeoutMs)
-    try {
-      const { statusCode, headers, body } = await this.#client.request(
-        purchase === undefined
-          ? { method: 'GET', path }
-          : {
-              method: 'POST',
-              path,
-              headers: { 'content-type': 'application/json', 'idempotency-key': purchase.key },
-              body: purchase.json,
-            },
-      )
-      return readAnswer(statusCode, await body.text(), retryAfterMs(headers['retry-after']))
-    } catch {
-      const kind = expired ? 'timeout' : this.#interrupted ? 'interrupted' : 'connection'
-      return { ok: false, kind, retryAfterMs: 0 }
-    } finally {
-      clearTimeout(timer)
-    }
+    const client = this.#client
+    return new Promise((resolve) => {
+      // One timer over the whole request; undici's own run anew with each piece of the body. Throwing the client away ends
+      // the request at once, and nothing else can be waiting on its connection.
+      const exchange = new Exchange((ending) => {
+        clearTimeout(timer)
+        resolve(this.#interrupted && !ending.ok && lost.has(ending.kind) ? interrupted : ending)
+      })
+      const timer = setTimeout(() => {
+        exchange.expired = true
+        this.#discard()
+      }, this.#timeoutMs)
+      const headers = key === undefined ? jsonHeaders : { ...jsonHeaders, 'idempotency-key': key }
+      client.dispatch(json === undefined ? { method, path } : { method, path, headers, body: json }, exchange)
+    })
   }
 
   get interrupted(): boolean {
@@ -83,6 +82,55 @@ export class Connection {
   }
 }
 
+const lost: ReadonlySet<string> = new Set(['cut', 'unreachable'])
+const interrupted: Ending = { ok: false, kind: 'interrupted', retryAfterMs: 0 }
+
+/** Undici's own `request` makes a stream of each answer, which costs half as much again as all the rest. */
+class Exchange implements Dispatcher.DispatchHandler {
+  expired = false
+  readonly #end: (ending: Ending) => void
+  #sent = false
+  #status = 0
+  #retryAfter: string | string[] | undefined
+  #text = ''
+  /** Of an answer that came in several pieces: a character may be cut in two. */
+  #pieces: Buffer[] | undefined
+  #first: Buffer | undefined
+
+  constructor(end: (ending: Ending) => void) {
+    this.#end = end
+  }
+
+  onRequestStart(): void {
+    this.#sent = true
+  }
+
+  onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>): void {
+    this.#status = status
+    this.#retryAfter = headers['retry-after']
+  }
+
+  onResponseData(_: unknown, piece: Buffer): void {
+    if (this.#first === undefined) {
+      this.#first = piece
+      this.#text = piece.toString()
+    } else {
+      this.#pieces ??= [this.#first]
+      this.#pieces.push(piece)
+    }
+  }
+
+  onResponseEnd(): void {
+    const text = this.#pieces === undefined ? this.#text : Buffer.concat(this.#pieces).toString()
+    this.#end(readAnswer(this.#status, text, retryAfterMs(this.#retryAfter)))
+  }
+
+  onResponseError(): void {
+    const kind = this.expired ? 'timeout' : this.#sent ? 'cut' : 'unreachable'
+    this.#end({ ok: false, kind, retryAfterMs: 0 })
+  }
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -91,9 +139,12 @@ export function isObject(value: unknown): value is JsonObject {
 export function readAnswer(status: number, text: string, retryAfterMs: number): Ending {
   const body = parseJson(text)
   if (isObject(body)) {
-    const reason = isObject(body.error) ? body.error.reason : undefined
+    const error = isObject(body.error) ? body.error : undefined
     // Only a plain word is taken over: it is printed on a terminal.
-    if (typeof reason === 'string' && /^[a-z0-9_]{1,40}$/.test(reason)) return { ok: false, kind: reason, retryAfterMs }
+    if (typeof error?.reason === 'string' && /^[a-z0-9_]{1,40}$/.test(error.reason)) {
+      const key = typeof error.idempotency_key === 'string' ? { key: error.idempotency_key } : {}
+      return { ok: false, kind: error.reason, retryAfterMs, ...key }
+    }
     if (status < 400 && 'data' in body && !('error' in body)) return { ok: true, body }
   }
   return { ok: false, kind: status >= 400 ? `http_${status}` : 'unreadable_answer', retryAfterMs }

@@ -6,124 +6,139 @@ import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type His
 import { z } from 'zod'
 
 /** The longest time that is told apart, in microseconds; longer ones count as this. */
-const microsecondsMax = 60_000_000
+const microsecondsMax = 3_600_000_000
 
-/** How many of each kind (`ok`, `out_of_stock`, `timeout` …). A Map, since the words come from the store. */
-export type Kinds = Map<string, number>
+/** How many of each word (`ok`, `out_of_stock`, `timeout` …). A Map, since the words come from the store. */
+export type Words = Map<string, number>
 
 export interface Tally {
   /** Requests sent, repeated ones too. */
   requests: number
   /** Those of the requests that repeat an earlier one under its key. */
   retries: number
-  answers: Kinds
-  failures: Kinds
-  /** Microseconds from the first sending to the last answer, pauses between retries included. */
+  /** Requests after which nobody knew what had become of them, asked again or not. */
+  unknown: number
+  answers: Words
+  failures: Words
+  /** Microseconds from the intended start to the last answer, pauses between retries included. */
   times: Histogram
 }
 
 export interface Counts {
   rounds: number
-  /** Rounds that meant to buy, but whose query showed no piece. */
-  soldOutSeen: number
-  /** Sessions that ended before their last round, because the store had stopped answering. */
-  gaveUp: number
-  queries: Tally
-  buys: Tally
+  /** What stories noted, by word: `sold_out_seen`, … */
+  noted: Words
+  /** By request kind: `query`, `buy`, … */
+  kinds: Map<string, Tally>
 }
 
 const count = z.int().nonnegative()
-const kinds = z.array(z.tuple([z.string(), count]))
-const tally = z.object({ requests: count, retries: count, answers: kinds, failures: kinds, times: z.string() })
-
-export interface Progress {
-  rounds: number
-  requests: number
-  failures: number
-}
+const words = z.array(z.tuple([z.string(), count]))
+const tally = z.object({
+  requests: count,
+  retries: count,
+  unknown: count,
+  answers: words,
+  failures: words,
+  times: z.string(),
+})
 
 /** Counts as they travel between processes. */
-export const encodedCounts = z.object({ rounds: count, soldOutSeen: count, gaveUp: count, queries: tally, buys: tally })
+export const encodedCounts = z.object({ rounds: count, noted: words, kinds: z.array(z.tuple([z.string(), tally])) })
 export type EncodedCounts = z.infer<typeof encodedCounts>
 type EncodedTally = z.infer<typeof tally>
 
-export function newTally(): Tally {
+export function newTimes(): Histogram {
   // Every histogram has the same layout and never grows, which is what makes adding them exact.
-  const times = build({
+  return build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: microsecondsMax,
     numberOfSignificantValueDigits: 3,
     autoResize: false,
   })
-  return { requests: 0, retries: 0, answers: new Map(), failures: new Map(), times }
 }
 
-export function newCounts(): Counts {
-  return { rounds: 0, soldOutSeen: 0, gaveUp: 0, queries: newTally(), buys: newTally() }
+export const newTally = (): Tally => ({
+  requests: 0,
+  retries: 0,
+  unknown: 0,
+  answers: new Map(),
+  failures: new Map(),
+  times: newTimes(),
+})
+
+export const newCounts = (): Counts => ({ rounds: 0, noted: new Map(), kinds: new Map() })
+
+export function tallyOf(counts: Counts, kind: string): Tally {
+  let tally = counts.kinds.get(kind)
+  if (tally === undefined) {
+    tally = newTally()
+    counts.kinds.set(kind, tally)
+  }
+  return tally
 }
 
-export function addKind(kinds: Kinds, kind: string, more = 1): void {
-  kinds.set(kind, (kinds.get(kind) ?? 0) + more)
+export function addWord(words: Words, word: string, more = 1): void {
+  words.set(word, (words.get(word) ?? 0) + more)
 }
 
-export function recordTime(tally: Tally, ms: number): void {
-  tally.times.recordValue(Math.min(Math.max(Math.round(ms * 1000), 0), microsecondsMax))
+export function recordMs(times: Histogram, ms: number): void {
+  times.recordValue(Math.min(Math.max(Math.round(ms * 1000), 0), microsecondsMax))
 }
 
-export function sumOfKinds(kinds: Kinds): number {
-  return kinds.values().reduce((sum, more) => sum + more, 0)
+export const sumOfWords = (words: Words): number => words.values().reduce((sum, more) => sum + more, 0)
+
+export function sumOf(counts: Counts, of: (tally: Tally) => number): number {
+  return counts.kinds.values().reduce((sum, tally) => sum + of(tally), 0)
 }
 
-/** Queries and buys that failed. */
-export function failuresOf(counts: Counts): number {
-  return sumOfKinds(counts.queries.failures) + sumOfKinds(counts.buys.failures)
-}
-
-/** What a worker tells of its counts while it runs; totals since its start. */
-export function progressOf(counts: Counts): Progress {
-  const requests = counts.queries.requests + counts.buys.requests
-  return { rounds: counts.rounds, requests, failures: failuresOf(counts) }
-}
+export const failuresOf = (counts: Counts): number => sumOf(counts, ({ failures }) => sumOfWords(failures))
 
 /** A new sum; the parts stay as they are. */
 export function mergeCounts(parts: readonly Counts[]): Counts {
   const sum = newCounts()
   for (const part of parts) {
     sum.rounds += part.rounds
-    sum.soldOutSeen += part.soldOutSeen
-    sum.gaveUp += part.gaveUp
-    addTally(sum.queries, part.queries)
-    addTally(sum.buys, part.buys)
+    for (const [word, more] of part.noted) addWord(sum.noted, word, more)
+    for (const [kind, tally] of part.kinds) addTally(tallyOf(sum, kind), tally)
   }
   return sum
 }
 
-function addTally(sum: Tally, part: Tally): void {
+export function addTally(sum: Tally, part: Tally): void {
   sum.requests += part.requests
   sum.retries += part.retries
-  for (const [kind, more] of part.answers) addKind(sum.answers, kind, more)
-  for (const [kind, more] of part.failures) addKind(sum.failures, kind, more)
+  sum.unknown += part.unknown
+  for (const [word, more] of part.answers) addWord(sum.answers, word, more)
+  for (const [word, more] of part.failures) addWord(sum.failures, word, more)
   if (part.times.totalCount > 0) sum.times.add(part.times)
 }
 
-export function encodeCounts(counts: Counts): EncodedCounts {
-  return { ...counts, queries: encodeTally(counts.queries), buys: encodeTally(counts.buys) }
-}
+export const encodeCounts = ({ rounds, noted, kinds }: Counts): EncodedCounts => ({
+  rounds,
+  noted: [...noted],
+  kinds: [...kinds].map(([kind, tally]) => [kind, encodeTally(tally)]),
+})
 
-export function decodeCounts(encoded: EncodedCounts): Counts {
-  return { ...encoded, queries: decodeTally(encoded.queries), buys: decodeTally(encoded.buys) }
-}
+export const decodeCounts = ({ rounds, noted, kinds }: EncodedCounts): Counts => ({
+  rounds,
+  noted: new Map(noted),
+  kinds: new Map(kinds.map(([kind, tally]) => [kind, decodeTally(tally)])),
+})
 
-function encodeTally({ requests, retries, answers, failures, times }: Tally): EncodedTally {
-  return { requests, retries, answers: [...answers], failures: [...failures], times: encodeIntoCompressedBase64(times) }
-}
+const encodeTally = ({ answers, failures, times, ...numbers }: Tally): EncodedTally => ({
+  ...numbers,
+  answers: [...answers],
+  failures: [...failures],
+  times: encodeTimes(times),
+})
 
-function decodeTally({ requests, retries, answers, failures, times }: EncodedTally): Tally {
-  return {
-    requests,
-    retries,
-    answers: new Map(answers),
-    failures: new Map(failures),
-    times: decodeFromCompressedBase64(times),
-  }
-}
+const decodeTally = ({ answers, failures, times, ...numbers }: EncodedTally): Tally => ({
+  ...numbers,
+  answers: new Map(answers),
+  failures: new Map(failures),
+  times: decodeTimes(times),
+})
+
+export const encodeTimes = (times: Histogram): string => encodeIntoCompressedBase64(times)
+export const decodeTimes = (text: string): Histogram => decodeFromCompressedBase64(text)

@@ -1,26 +1,17 @@
 /**
- * What a session does next, from a seeded random generator. Every round draws the same three numbers, whatever the store
- * answers, so that one seed gives one sequence of toys and buys, also with more or fewer processes.
+ * What a session does next, from a seeded random generator of its own for each round: one seed gives the same rounds
+ * whatever the store answers, and with more or fewer processes.
  */
 
 /** Numbers from 0 up to, never reaching, 1. */
 export type Random = () => number
 
-/** One round: ask for a toy, then perhaps buy it. */
-export interface Round {
-  /** The toy's place in the list of toys. */
-  toy: number
-  buys: boolean
-  /** 0 to 1: which part of the pieces that can be asked for is bought. */
-  share: number
-}
-
 /**
- * A generator of its own for each session: sfc32 by Chris Doty-Humphrey (PractRand, public domain). Its 128 bits of state
- * take the seed and the session's number unmixed; the first numbers are thrown away until the two are spread over all bits.
+ * sfc32 by Chris Doty-Humphrey (PractRand, public domain). Its 128 bits of state take the three numbers unmixed; the first
+ * results are thrown away until they are spread over all bits.
  */
-export function seededRandom(seed: number, session: number): Random {
-  let a = 0
+export function seededRandom(seed: number, session: number, round = 0): Random {
+  let a = round | 0
   let b = seed | 0
   let c = session | 0
   let counter = 1
@@ -36,12 +27,18 @@ export function seededRandom(seed: number, session: number): Random {
   return next
 }
 
-/** `buy` is the probability that a round buys, 0 to 1. */
-export function nextRound(random: Random, toys: number, buy: number): Round {
-  return { toy: Math.floor(random() * toys), buys: random() < buy, share: random() }
+/** A place in the list, each as often as its weight says; the weights are not all 0. */
+export function pick(weights: readonly number[], random: Random): number {
+  let left = random() * weights.reduce((sum, weight) => sum + weight, 0)
+  const place = weights.findIndex((weight) => {
+    left -= weight
+    return left < 0
+  })
+  // Rounding may leave a rest of nothing: then the last that has a weight.
+  return place === -1 ? weights.findLastIndex((weight) => weight > 0) : place
 }
 
-/** 1 to `quantityMax` pieces, and never more than the query showed; 0 when it showed none. */
+/** `share`, 0 to 1, of 1 to `quantityMax` pieces, and never more than are there; 0 when there are none. */
 export function piecesToBuy(share: number, shown: number, quantityMax: number): number {
   const most = Math.min(shown, quantityMax)
   return most <= 0 ? 0 : 1 + Math.floor(share * most)

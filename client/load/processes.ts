@@ -4,18 +4,25 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Counts, decodeCounts, type Progress, progressOf } from './counts.ts'
-import { type FromWorker, fromWorker, type Job, type ToWorker } from './messages.ts'
+import {
+  type FromWorker,
+  fromWorker,
+  type Job,
+  type Progress,
+  type SecondPart,
+  type ToWorker,
+  type WorkerReport,
+} from './messages.ts'
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** A worker ends within two seconds of a stop; one that does not is killed. */
 const stopMsMax = 4000
+/** The load begins this long after all are ready, so that all know it in time. */
+const leadMs = 20
 
-export interface Report {
+export interface Report extends WorkerReport {
   /** The process, counted from 1. */
   process: number
-  counts: Counts
-  seconds: number
 }
 
 export interface Outcome {
@@ -23,13 +30,12 @@ export interface Outcome {
   reports: Report[]
   /** A sentence for each process that died. */
   deaths: string[]
-  /** From the start of the first request to the last report. */
-  seconds: number
+  /** When the load began, milliseconds since 1970; 0 where it never did. */
+  startedAt: number
 }
 
 interface Worker {
   number: number
-  job: Job
   child: ChildProcess
   /** Each state follows the one before; a process may be gone from any. */
   state: 'starting' | 'ready' | 'reported' | 'gone'
@@ -38,29 +44,38 @@ interface Worker {
 
 export class LoadProcesses {
   readonly done: Promise<Outcome>
+  readonly #job: Omit<Job, 'process' | 'startsAt'>
   readonly #workers: Worker[]
   readonly #resolve: (outcome: Outcome) => void
+  readonly #onSeconds: (parts: SecondPart[]) => void
   readonly #reports: Report[] = []
   readonly #deaths: string[] = []
-  #startedAt: number | undefined
-  #seconds = 0
+  #startedAt = 0
   #stopping = false
 
-  /** Starts one process per job. */
-  constructor(jobs: readonly Job[]) {
+  /** Starts the processes. What happened second by second is handed on as it comes. */
+  constructor(job: Omit<Job, 'process' | 'startsAt'>, onSeconds: (parts: SecondPart[]) => void) {
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     this.done = promise
     this.#resolve = resolve
-    this.#workers = jobs.map((job, index) => this.#start(index + 1, job))
+    this.#job = job
+    this.#onSeconds = onSeconds
+    this.#workers = Array.from({ length: job.processes }, (_, index) => this.#start(index + 1))
+  }
+
+  /** When the load began, milliseconds since 1970; 0 before. */
+  get startedAt(): number {
+    return this.#startedAt
   }
 
   /** The totals of all processes since the start. */
   progress(): Progress {
-    const sum = { rounds: 0, requests: 0, failures: 0 }
+    const sum = { rounds: 0, requests: 0, failures: 0, clients: 0 }
     for (const { progress } of this.#workers) {
       sum.rounds += progress.rounds
       sum.requests += progress.requests
       sum.failures += progress.failures
+      sum.clients += progress.clients
     }
     return sum
   }
@@ -70,7 +85,7 @@ export class LoadProcesses {
     if (this.#stopping) return
     this.#stopping = true
     for (const { child } of this.#workers) {
-      if (this.#startedAt !== undefined) send(child, { type: 'stop' })
+      if (this.#startedAt !== 0) send(child, { type: 'stop' })
       else if (child.connected) child.disconnect()
     }
     const killing = setTimeout(() => {
@@ -79,11 +94,16 @@ export class LoadProcesses {
     this.done.then(() => clearTimeout(killing))
   }
 
-  #start(number: number, job: Job): Worker {
+  #start(number: number): Worker {
     // No execArgv: the worker needs none of the loaders that the parent may run under.
-    const child = fork(workerFile, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const worker: Worker = { number, job, child, state: 'starting', progress: { rounds: 0, requests: 0, failures: 0 } }
-    child.on('message', (message) => this.#hear(worker, fromWorker.parse(message)))
+    const child = fork(workerFile, [], {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    const progress = { rounds: 0, requests: 0, failures: 0, clients: 0 }
+    const worker: Worker = { number, child, state: 'starting', progress }
+    child.on('message', (message) => this.#hear(worker, fromWorker(message)))
     child.on('exit', (code, signal) => this.#lose(worker, `it ended with ${signal ?? `code ${code}`}`))
     child.on('error', (error) => {
       // A process that never was has no `exit`.
@@ -101,27 +121,26 @@ export class LoadProcesses {
       case 'progress':
         worker.progress = message.progress
         return
+      case 'seconds':
+        this.#onSeconds(message.parts)
+        return
       case 'report':
         worker.state = 'reported'
-        this.#seconds = (performance.now() - (this.#startedAt ?? 0)) / 1000
-        this.#report(worker, decodeCounts(message.counts), message.seconds)
+        worker.progress = { ...worker.progress, clients: 0 }
+        this.#reports.push({ ...message, process: worker.number })
         worker.child.disconnect()
     }
   }
 
-  #report(worker: Worker, counts: Counts, seconds: number): void {
-    worker.progress = progressOf(counts)
-    this.#reports.push({ process: worker.number, counts, seconds })
-  }
-
   #begin(): void {
-    this.#startedAt = performance.now()
-    for (const { child, job } of this.#workers) send(child, { type: 'job', job })
+    this.#startedAt = Date.now() + leadMs
+    for (const { child, number } of this.#workers)
+      send(child, { type: 'job', job: { ...this.#job, process: number - 1, startsAt: this.#startedAt } })
   }
 
   #lose(worker: Worker, why: string): void {
     if (worker.state === 'gone') return
-    const expected = worker.state === 'reported' || (this.#stopping && this.#startedAt === undefined)
+    const expected = worker.state === 'reported' || (this.#stopping && this.#startedAt === 0)
     worker.state = 'gone'
     if (!expected) {
       this.#deaths.push(`Process ${worker.number} of the load died before its report: ${why}.`)
@@ -129,7 +148,7 @@ export class LoadProcesses {
     }
     if (this.#workers.some(({ state }) => state !== 'gone')) return
     this.#reports.sort((a, b) => a.process - b.process)
-    this.#resolve({ reports: this.#reports, deaths: this.#deaths, seconds: this.#seconds })
+    this.#resolve({ reports: this.#reports, deaths: this.#deaths, startedAt: this.#startedAt })
   }
 }
 

@@ -1,94 +1,93 @@
-/** The load's report as text: counts and times per process and in all, at most 80 columns wide. */
-import { type Counts, failuresOf, mergeCounts, sumOfKinds, type Tally } from './counts.ts'
-import type { Outcome } from './processes.ts'
+/** A load's result as text, at most 80 columns wide where no word of the store's is long. */
+import type { Latency, Result, ResultTally } from './result.ts'
 
-/** One line of either table. */
-interface Row {
-  label: string
-  counts: Counts
-  seconds: number
+type Row = ResultTally & { kind: string }
+
+/** Times are of what was answered or timed out. */
+export function resultText(result: Result): string {
+  const rows: Row[] = result.kinds.length > 1 ? [...result.kinds, { ...result.all, kind: 'all' }] : result.kinds
+  return [
+    ...(rows.length > 0 ? [countsTable(rows), timesTable(rows)] : []),
+    [
+      `${number(result.all.requests)} requests in ${result.seconds.toFixed(1)} s: ${number(result.all.perSecond)} a second.`,
+      ...failureLines(result),
+      ...result.notes.filter((note) => note !== 'Ended early.'),
+      ...busyLines(result),
+    ].join('\n'),
+    ...thresholdLines(result),
+  ].join('\n\n')
 }
 
-/** Times are of the queries and buys that were answered or timed out. */
-export function reportText({ reports, seconds }: Pick<Outcome, 'reports' | 'seconds'>): string {
-  const all: Row = { label: 'all', counts: mergeCounts(reports.map(({ counts }) => counts)), seconds }
-  const each = reports.map((report): Row => ({ label: String(report.process), ...report }))
-  const rows = each.length > 1 ? [...each, all] : [all]
-  return [countsTable(rows), timesTable(rows), ...notes(all)].join('\n\n')
-}
-
-function countsTable(rows: Row[]): string {
-  const kinds = [...new Set(rows.flatMap(({ counts }) => [...counts.buys.answers.keys()]))]
-  const refusals = kinds.filter((kind) => kind !== 'ok').sort()
-  if (refusals.length === 0) refusals.push('out_of_stock')
-  const line = (label: string, what: string, tally: Tally, seconds: number, isBuy: boolean) => [
-    label,
-    what,
-    String(tally.requests),
-    String(tally.answers.get('ok') ?? 0),
-    ...refusals.map((kind) => (isBuy ? String(tally.answers.get(kind) ?? 0) : '')),
-    String(sumOfKinds(tally.failures)),
-    isBuy ? String(tally.retries) : '',
-    perSecond(tally.requests, seconds),
-  ]
-  return aligned(2, [
-    ['process', '', 'requests', 'ok', ...refusals, 'failed', 'retries', 'requests/s'],
-    ...rows.flatMap(({ label, counts, seconds }) => [
-      line(label, 'queries', counts.queries, seconds, false),
-      line('', 'buys', counts.buys, seconds, true),
+function countsTable(rows: readonly Row[]): string {
+  const refusals = [...new Set(rows.flatMap(({ answers }) => answers.map(([word]) => word)))]
+  const words = refusals.filter((word) => word !== 'ok').sort()
+  if (words.length === 0 && rows.some(({ kind }) => kind === 'buy')) words.push('out_of_stock')
+  const found = ({ answers }: Row, wanted: string): number => answers.find(([word]) => word === wanted)?.[1] ?? 0
+  return aligned([
+    ['', 'requests', 'ok', ...words, 'failed', 'retries', 'unknown', 'requests/s'],
+    ...rows.map((row) => [
+      row.kind,
+      ...[row.requests, found(row, 'ok'), ...words.map((word) => found(row, word))].map(number),
+      ...[failuresIn(row), row.retries, row.unknown, row.perSecond].map(number),
     ]),
   ])
 }
 
-function timesTable(rows: Row[]): string {
-  return aligned(2, [
-    ['process', '', 'mean ms', 'p50', 'p90', 'p99', 'max'],
-    ...rows.flatMap(({ label, counts }) => [
-      [label, 'queries', ...times(counts.queries)],
-      ['', 'buys', ...times(counts.buys)],
-    ]),
+const columns: [string, keyof Latency][] = [
+  ['mean', 'mean'],
+  ['p50', 'p50'],
+  ['p90', 'p90'],
+  ['p99', 'p99'],
+  ['p99.9', 'p999'],
+  ['max', 'max'],
+]
+
+const timesTable = (rows: readonly Row[]): string =>
+  aligned([
+    ['ms', ...columns.map(([heading]) => heading)],
+    ...rows.map(({ kind, latency }) => [kind, ...columns.map(([, figure]) => milliseconds(latency[figure]))]),
   ])
+
+function failureLines({ kinds, all }: Result): string[] {
+  if (failuresIn(all) === 0) return []
+  const lines = kinds.flatMap(({ kind, failures }) =>
+    failures.toSorted(([, a], [, b]) => b - a).map(([word, count]) => [`  ${kind} ${word}`, number(count)]),
+  )
+  return [`Failed: ${number(failuresIn(all))}`, aligned(lines)]
 }
 
-function times({ times }: Tally): string[] {
-  if (times.totalCount === 0) return ['-', '-', '-', '-', '-']
-  const percentiles = [50, 90, 99].map((percentile) => times.getValueAtPercentile(percentile))
-  return [times.mean, ...percentiles, times.maxValue].map((microseconds) => milliseconds(microseconds))
-}
+/** Only where the load itself may have been the slower part. */
+const busyLines = ({ processes }: Result): string[] =>
+  processes
+    .filter(({ cpuShare, lateP99 }) => cpuShare > 0.85 || lateP99 > 20)
+    .map(
+      ({ process, cpuShare, lateP99 }) =>
+        `Process ${process} of the load took ${Math.round(100 * cpuShare)} % of a core and was up to ${lateP99.toFixed(1)} ms late (p99).`,
+    )
 
-function milliseconds(microseconds: number): string {
-  const ms = microseconds / 1000
+const thresholdLines = ({ thresholds }: Result): string[] =>
+  thresholds.length === 0
+    ? []
+    : [
+        thresholds
+          .map(({ text, measured, held }) => `${held ? 'held  ' : 'MISSED'}  ${text}  (${measured ?? 'no samples'})`)
+          .join('\n'),
+      ]
+
+export const failuresIn = ({ failures }: Pick<ResultTally, 'failures'>): number =>
+  failures.reduce((sum, [, count]) => sum + count, 0)
+
+const number = (value: number): string => Math.round(value).toLocaleString('en-US')
+
+function milliseconds(ms: number | null): string {
+  if (ms === null) return '-'
   return ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)
 }
 
-function perSecond(count: number, seconds: number): string {
-  return seconds > 0 ? String(Math.round(count / seconds)) : '-'
-}
-
-function notes({ counts, seconds }: Row): string[] {
-  const requests = counts.queries.requests + counts.buys.requests
-  const lines = [`${requests} requests in ${seconds.toFixed(1)} s: ${perSecond(requests, seconds)} a second.`]
-  if (counts.soldOutSeen > 0) lines.push(`Sold out seen, so not bought: ${counts.soldOutSeen}.`)
-  if (counts.gaveUp > 0) lines.push(`Sessions that gave up on a silent store: ${counts.gaveUp}.`)
-  const failures = [...failureLines('queries', counts.queries), ...failureLines('buys', counts.buys)]
-  if (failures.length > 0) lines.push(`Failed: ${failuresOf(counts)}\n${aligned(2, failures)}`)
-  return [lines.join('\n')]
-}
-
-function failureLines(what: string, tally: Tally): string[][] {
-  const most = [...tally.failures].sort(([, a], [, b]) => b - a)
-  return most.map(([kind, count]) => [`  ${what}`, kind, String(count)])
-}
-
-/** Columns as wide as their widest cell: the first `words` to the left, the numbers to the right. */
-function aligned(words: number, rows: string[][]): string {
+/** Columns as wide as their widest cell: the first to the left, the numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column < words ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
 }

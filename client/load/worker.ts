@@ -1,27 +1,31 @@
 /**
- * A worker process of the load command: runs its share of the sessions and reports. It lives as long as the channel to
- * its parent: when that closes, because the report has arrived or the parent is gone, it ends.
+ * A worker process of a load: runs its share of the sessions and reports. It lives as long as the channel to its parent:
+ * when that closes, because the report has arrived or the parent is gone, it ends.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { realClock } from '../../clock.ts'
-import { Connection } from './connection.ts'
-import { encodeCounts, newCounts, progressOf } from './counts.ts'
+import { scenarioOf } from '../scenarios/index.ts'
+import { encodeCounts, failuresOf, newCounts, sumOf } from './counts.ts'
 import { type FromWorker, type Job, toWorker } from './messages.ts'
-import { seededRandom } from './plan.ts'
-import { runSession } from './session.ts'
+import { Seconds } from './seconds.ts'
+import { Sessions } from './sessions.ts'
+import { Watch } from './watch.ts'
 
 const progressMs = 250
 /** After a stop, what is in flight may take this long; then it is cut off. */
 const drainMs = 2000
+/** How often the loop's own lateness is looked at. */
+const lateEveryMs = 10
 
-const connections: Connection[] = []
-let stopping = false
+let sessions: Sessions | undefined
+let stopped = false
 
 // Ctrl-C reaches the whole process group, the parent too; the parent decides and asks for what was counted.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message) => {
-  const order = toWorker.parse(message)
+  const order = toWorker(message)
   if (order.type === 'stop') stop()
   else void run(order.job)
 })
@@ -36,37 +40,55 @@ tell({ type: 'ready' })
 
 async function run(job: Job): Promise<void> {
   const counts = newCounts()
-  const start = realClock.elapsed()
+  const seconds = new Seconds()
+  const watch = job.witness ? new Watch() : undefined
+  const startedAt = realClock.elapsed() + (job.startsAt - realClock.now())
+  const measuredFrom = startedAt + job.warmupMs
+  const { withKeys } = job
+  sessions = new Sessions(job, scenarioOf(job.scenario).stories, {
+    clock: realClock,
+    counts,
+    seconds,
+    startedAt,
+    measuredFrom,
+    jitter: Math.random,
+    withKeys,
+    watch,
+  })
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt - realClock.elapsed())))
+  if (stopped) sessions.stop()
+  const cpu = process.cpuUsage()
+  const late = monitorEventLoopDelay({ resolution: lateEveryMs })
+  late.enable()
   const ticking = setInterval(() => {
-    tell({ type: 'progress', progress: progressOf(counts) })
+    const requests = sumOf(counts, (tally) => tally.requests)
+    const progress = { rounds: counts.rounds, requests, failures: failuresOf(counts), clients: sessions!.busy }
+    tell({ type: 'progress', progress })
+    const parts = seconds.take(Math.floor((realClock.elapsed() - startedAt) / 1000))
+    if (parts.length > 0) tell({ type: 'seconds', parts })
   }, progressMs)
-  await Promise.all(
-    job.sessions.map((number) => {
-      const connection = new Connection(job.url, job.timeoutMs)
-      connections.push(connection)
-      return runSession({
-        connection,
-        toys: job.toys,
-        rounds: job.rounds,
-        buy: job.buy,
-        quantityMax: job.quantityMax,
-        random: seededRandom(job.seed, number),
-        counts,
-        stopping: () => stopping,
-        clock: realClock,
-        jitter: Math.random,
-      })
-    }),
-  )
+  await sessions.run()
   clearInterval(ticking)
-  tell({ type: 'report', counts: encodeCounts(counts), seconds: (realClock.elapsed() - start) / 1000 })
+  late.disable()
+  const { user, system } = process.cpuUsage(cpu)
+  const now = realClock.elapsed()
+  tell({ type: 'seconds', parts: seconds.take(Number.POSITIVE_INFINITY) })
+  const witness = watch?.witness()
+  tell({
+    type: 'report',
+    counts: encodeCounts(counts),
+    seconds: Math.max(0, now - measuredFrom) / 1000,
+    arrivals: sessions.arrivals,
+    cpuShare: (user + system) / 1000 / Math.max(1, now - startedAt),
+    lateP99: Math.max(0, late.percentile(99) / 1e6 - lateEveryMs),
+    witness: witness && { ...witness, purchases: witness.purchases.packed() },
+  })
 }
 
 function stop(): void {
-  stopping = true
-  setTimeout(() => {
-    for (const connection of connections) connection.interrupt()
-  }, drainMs)
+  stopped = true
+  sessions?.stop()
+  setTimeout(() => sessions?.interrupt(), drainMs)
 }
 
 function tell(message: FromWorker): void {

@@ -33,10 +33,12 @@ async function measure({ url, toys, seconds, seed }: Measure): Promise<Measured>
       const ending = await connection.ask(
         round % buyEvery === 0
           ? {
+              method: 'POST',
               path: '/orders',
-              purchase: { json: JSON.stringify({ name, quantity: 1 }), key: `m-${seed}-${number}-${round}` },
+              json: JSON.stringify({ name, quantity: 1 }),
+              key: `m-${seed}-${number}-${round}`,
             }
-          : { path: `/products/${encodeURIComponent(name)}` },
+          : { method: 'GET', path: `/products/${encodeURIComponent(name)}` },
       )
       times.recordValue(Math.max(1, Math.round((performance.now() - from) * 1000)))
       if (!ending.ok) failures[ending.kind] = (failures[ending.kind] ?? 0) + 1

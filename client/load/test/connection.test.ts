@@ -1,7 +1,7 @@
 /** Reading what a store answers, and the pauses before asking again. */
 import t from 'tap'
 import { readAnswer } from '../connection.ts'
-import { pauseMs } from '../session.ts'
+import { pauseMs } from '../visit.ts'
 
 const kind = (status: number, body: unknown) => {
   const ending = readAnswer(status, typeof body === 'string' ? body : JSON.stringify(body), 0)

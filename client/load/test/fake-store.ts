@@ -45,7 +45,9 @@ export async function startFakeStore(t: Test, behaviour: Behaviour = {}): Promis
       const quantity = behaviour.quantity ?? 100
       answer(response, 200, { data: { name, price: 9.99, quantity, stock: quantity } })
     } else if (!behaviour.order?.(one, response)) {
-      answer(response, 201, { data: { order_number: ++lastOrder } })
+      const { name, quantity } = JSON.parse(one.body) as { name: string; quantity: number }
+      const total = Math.round(999 * quantity) / 100
+      answer(response, 200, { data: { order_number: ++lastOrder, name, quantity, price: 9.99, total } })
     }
   }
 

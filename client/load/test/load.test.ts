@@ -14,8 +14,8 @@ t.test('what the store saw is what the client reports, over several processes', 
   })
   const { code, out, err } = await runLoad(store.url, '--processes 3 --clients 7 --requests 40 --buy 0.5')
   t.equal(code, 0, err)
-  const buys = totals(out, 'buys')
-  t.match(totals(out, 'queries'), { requests: 280, ok: 280, failed: 0 })
+  const buys = totals(out, 'buy')
+  t.match(totals(out, 'query'), { requests: 280, ok: 280, failed: 0 })
   t.equal(store.queries().length, 280)
   t.equal(buys.requests, store.orders().length)
   t.equal(buys.retries, Math.floor(orders / 10))
@@ -28,14 +28,14 @@ t.test('what the store saw is what the client reports, over several processes', 
 
 t.test('sold out is no failure, not even with status 200', async (t) => {
   const store = await startFakeStore(t, { order: (_, response) => refuse(response, 200, 'out_of_stock') })
-  const { code, out } = await runLoad(store.url, '--processes 1 --requests 20 --buy 1')
+  const { code, out } = await runLoad(store.url, '--processes 1 --clients 1 --requests 20 --buy 1')
   t.equal(code, 0)
-  t.match(totals(out, 'buys'), { requests: 20, ok: 0, out_of_stock: 20, failed: 0, retries: 0 })
+  t.match(totals(out, 'buy'), { requests: 20, ok: 0, out_of_stock: 20, failed: 0, retries: 0 })
 })
 
 t.test('a toy of which nothing is left is not bought, but counted', async (t) => {
   const store = await startFakeStore(t, { quantity: 0 })
-  const { code, out } = await runLoad(store.url, '--processes 2 --requests 20 --buy 1')
+  const { code, out } = await runLoad(store.url, '--processes 2 --clients 2 --requests 20 --buy 1')
   t.equal(code, 0)
   t.match(out, /Sold out seen, so not bought: 40\./)
   t.same(store.orders(), [])
@@ -47,18 +47,18 @@ t.test('a failure ends with exit code 1 and is listed by its kind', async (t) =>
     query: (response) => ++queries === 3 && refuse(response, 404, 'product_not_found'),
     order: (order, response) => order === store.orders()[4] && refuse(response, 500, 'internal'),
   })
-  const { code, out } = await runLoad(store.url, '--processes 2 --requests 20 --buy 1')
+  const { code, out } = await runLoad(store.url, '--processes 2 --clients 2 --requests 20 --buy 1')
   t.equal(code, 1)
-  t.match(out, /Failed: 2\n +queries +product_not_found +1\n +buys +internal +1\n/)
-  t.match(totals(out, 'buys'), { requests: 39, ok: 38, failed: 1, retries: 0 })
+  t.match(out, /Failed: 2\n +query product_not_found +1\n +buy internal +1\n/)
+  t.match(totals(out, 'buy'), { requests: 39, ok: 38, failed: 1, retries: 0 })
   t.equal(store.orders().length, 39)
 })
 
 t.test('an error that hides behind status 200 is a failure', async (t) => {
   const store = await startFakeStore(t, { query: (response) => refuse(response, 200, 'internal') })
-  const { code, out } = await runLoad(store.url, '--processes 1 --requests 2 --buy 0')
+  const { code, out } = await runLoad(store.url, '--processes 1 --clients 1 --requests 2 --buy 0')
   t.equal(code, 1)
-  t.match(out, /queries +internal +2/)
+  t.match(out, /query internal +2/)
 })
 
 t.test('a purchase cut off in its answer is asked again under its key', async (t) => {
@@ -69,9 +69,9 @@ t.test('a purchase cut off in its answer is asked again under its key', async (t
       return isFirst
     },
   })
-  const { code, out } = await runLoad(store.url, '--processes 2 --requests 5 --buy 1')
+  const { code, out } = await runLoad(store.url, '--processes 2 --clients 2 --requests 5 --buy 1')
   t.equal(code, 0)
-  t.match(totals(out, 'buys'), { requests: 20, ok: 10, retries: 10, failed: 0 })
+  t.match(totals(out, 'buy'), { requests: 20, ok: 10, retries: 10, failed: 0 })
   const bodies = Map.groupBy(store.orders(), ({ key }) => key)
   t.equal(bodies.size, 10)
   for (const [key, orders] of bodies) {
@@ -83,10 +83,10 @@ t.test('a purchase cut off in its answer is asked again under its key', async (t
 
 t.test('a purchase is asked at most six times in all', async (t) => {
   const store = await startFakeStore(t, { order: (_, response) => refuse(response, 503, 'outcome_unknown') })
-  const { code, out } = await runLoad(store.url, '--processes 1 --requests 1 --buy 1')
+  const { code, out } = await runLoad(store.url, '--processes 1 --clients 1 --requests 1 --buy 1')
   t.equal(code, 1)
-  t.match(totals(out, 'buys'), { requests: 6, ok: 0, failed: 1, retries: 5 })
-  t.match(out, /buys +outcome_unknown +1/)
+  t.match(totals(out, 'buy'), { requests: 6, ok: 0, failed: 1, retries: 5 })
+  t.match(out, /buy outcome_unknown +1/)
   t.equal(new Set(store.orders().map(({ key }) => key)).size, 1)
 })
 

@@ -1,35 +1,42 @@
 /** What a session does next. */
 import fc from 'fast-check'
 import t from 'tap'
-import { nextRound, piecesToBuy, seededRandom } from '../plan.ts'
+import { pick, piecesToBuy, seededRandom } from '../plan.ts'
 
-function rounds(seed: number, session: number, buy = 0.5) {
-  const random = seededRandom(seed, session)
-  return Array.from({ length: 1000 }, () => nextRound(random, 10, buy))
+const draws = (seed: number, session: number, round: number) => {
+  const random = seededRandom(seed, session, round)
+  return Array.from({ length: 100 }, random)
 }
 
-t.test('the same seed and session give the same rounds, any other gives others', async (t) => {
-  t.same(rounds(7, 0), rounds(7, 0))
-  t.notSame(rounds(7, 0), rounds(8, 0))
-  t.notSame(rounds(7, 0), rounds(7, 1))
-  t.notSame(rounds(7, 1), rounds(1, 7))
+t.test('the same seed, session and round draw the same, any other draws something else', async (t) => {
+  t.same(draws(7, 0, 0), draws(7, 0, 0))
+  for (const other of [draws(8, 0, 0), draws(7, 1, 0), draws(7, 0, 1)]) t.notSame(other, draws(7, 0, 0))
+  t.notSame(draws(7, 1, 0), draws(1, 7, 0))
+  t.notSame(draws(0, 1, 0), draws(0, 0, 1))
 })
 
-t.test('how often a session buys does not change which toys it asks for', async (t) => {
-  const toys = (buy: number) => rounds(7, 0, buy).map(({ toy }) => toy)
-  t.same(toys(0), toys(1))
-})
-
-t.test('buying follows its probability, and every toy has its turn', async (t) => {
-  const all = Array.from({ length: 100 }, (_, session) => rounds(3, session, 0.3)).flat()
-  const bought = all.filter(({ buys }) => buys).length / all.length
-  t.ok(bought > 0.29 && bought < 0.31, `${bought}`)
+t.test('the first draws of many rounds are spread evenly', async (t) => {
+  const toys = Array.from({ length: 30_000 }, (_, i) => {
+    const random = seededRandom(3, i % 100, Math.floor(i / 100))
+    random()
+    return Math.floor(random() * 10)
+  })
   for (let toy = 0; toy < 10; toy++) {
-    const share = all.filter((round) => round.toy === toy).length / all.length
+    const share = toys.filter((each) => each === toy).length / toys.length
     t.ok(share > 0.09 && share < 0.11, `toy ${toy}: ${share}`)
   }
-  t.ok(rounds(1, 1, 1).every(({ buys }) => buys))
-  t.notOk(rounds(1, 1, 0).some(({ buys }) => buys))
+})
+
+t.test('each place is picked as often as its weight says, one without weight never', async (t) => {
+  const random = seededRandom(5, 0)
+  const picked = Array.from({ length: 30_000 }, () => pick([3, 0, 1], random))
+  const share = picked.filter((place) => place === 2).length / picked.length
+  t.ok(share > 0.24 && share < 0.26, `${share}`)
+  t.notOk(picked.includes(1))
+  t.equal(
+    pick([0.1, 0.2, 0], () => 1 - 2 ** -53),
+    1,
+  )
 })
 
 t.test('a purchase asks for at least one piece and never for more than were shown or allowed', async (t) => {

@@ -24,15 +24,16 @@ export function runLoad(url: string, options: string): Promise<Ran> {
   return startLoad(['--url', url, ...options.split(' ').filter(Boolean)]).ran
 }
 
-/** The numbers of the last line of the counts table for all processes, by the table's own headings. */
-export function totals(out: string, what: 'queries' | 'buys'): Record<string, number> {
+/** The numbers of one line of the counts table, by the table's own headings. */
+export function totals(out: string, kind: string): Record<string, number> {
   const lines = out.split('\n')
   const headings = lines
-    .find((line) => line.startsWith('process') && line.includes('requests'))!
+    .find((line) => /^ +requests /.test(line))!
+    .trim()
+    .split(/ +/)
+  const cells = lines
+    .find((line) => line.startsWith(`${kind} `))!
     .split(/ +/)
     .slice(1)
-  const all = lines.findIndex((line) => line.startsWith('all '))
-  const cells = lines[what === 'queries' ? all : all + 1]!.split(/ +/).slice(2).map(Number)
-  const columns = what === 'queries' ? ['requests', 'ok', 'failed', 'requests/s'] : headings
-  return Object.fromEntries(columns.map((heading, column) => [heading, cells[column]!]))
+  return Object.fromEntries(headings.map((heading, column) => [heading, Number(cells[column]!.replaceAll(',', ''))]))
 }

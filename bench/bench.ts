@@ -9,6 +9,7 @@ import { nodeOptions } from '../programs.ts'
 import { Bench } from './bench-run.ts'
 import { type FigureName, figureNames, figures } from './figures.ts'
 import type { Group, Outcome } from './group.ts'
+import { client } from './groups/client.ts'
 import { disk } from './groups/disk.ts'
 import { errors } from './groups/errors.ts'
 import { one } from './groups/one.ts'
@@ -21,7 +22,19 @@ import { threads } from './groups/threads.ts'
 import { hasWrk } from './load.ts'
 import { lineOf, markdownTable, plainTable } from './table.ts'
 
-const groups: readonly Group[] = [disk, reads, purchases256, purchases64, sync, one, threads, errors, orders, postgres]
+const groups: readonly Group[] = [
+  disk,
+  reads,
+  purchases256,
+  purchases64,
+  sync,
+  one,
+  threads,
+  errors,
+  orders,
+  postgres,
+  client,
+]
 
 const whole =
   (min: number, max: number) =>

@@ -109,6 +109,19 @@ export const figures = {
     6,
     'one UPDATE … WHERE quantity >= 1 with the INSERT of the order, prepared, synchronous_commit on, over TCP',
   ),
+  'client-rate': high(
+    "the load client's requests ÷ wrk's, 64 connections",
+    0.5,
+    0.7,
+    '`load` with two processes ÷ wrk with one thread, against the same bare server',
+  ),
+  'client-p99': low(
+    "error of the load client's p99",
+    0.05,
+    0.02,
+    'against what the bare server took, which waits 20 ms, and 200 ms one time in 50; closed, 16 clients',
+  ),
+  'client-p99-open': low('the same, open load', 0.05, 0.02, '300 arrivals a second'),
 } as const satisfies Record<string, Figure>
 
 export type FigureName = keyof typeof figures

@@ -1,9 +1,11 @@
 /**
  * The load command: many sessions in several processes query and buy at a store, and what they saw is told. Exit code 1 when
- * anything failed, a threshold was missed or the books do not balance; 2 for a bad option; 130 when ended early without that.
+ * anything failed, a threshold was missed or the books do not balance; 2 for a bad option or a file that cannot be written;
+ * 130 when ended early without that.
  */
 import type { Command } from 'commander'
 import { newCommand } from '../options.ts'
+import { checkFiles, writeFiles } from '../report/files.ts'
 import { showLive } from './live.ts'
 import { addLoadOptions, type LoadOptions, type LoadPlan, planOf } from './options.ts'
 import type { Result } from './result.ts'
@@ -18,42 +20,50 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export function loadCommand(): Command {
   const command = newCommand('load', 'query and buy from many processes, then report what came of it')
   return addLoadOptions(command).action(async (options: LoadOptions) => {
-    process.exitCode = await load(planOf(command, options))
+    const plan = planOf(command, options)
+    await checkFiles(command, options)
+    // Nobody reads on (as with `| head`): the workers end with this process.
+    process.stdout.on('error', () => process.exit(1))
+    try {
+      process.exitCode = await load(plan, options)
+    } catch (error) {
+      if (!(error instanceof LoadError)) throw error
+      console.error(error.message)
+      process.exitCode = 1
+    }
   })
 }
 
-async function load(plan: LoadPlan): Promise<number> {
-  // Nobody reads on (as with `| head`): the workers end with this process.
-  process.stdout.on('error', () => process.exit(1))
-  try {
-    const running = await startLoad(plan, 'load')
-    console.log(
-      `Load on ${plan.url}: ${running.toys.length} toys; ${plan.settings.map(([name, value]) => `${name} ${value}`).join('; ')}.`,
-    )
-    let endedEarly = false
-    const endEarly = () => {
-      endedEarly = true
-      running.stop()
-    }
-    for (const signal of stopSignals) process.on(signal, endEarly)
-    const endLive = showLive(process.stdout, running)
-    const { result, deaths } = await running.done
-    endLive()
-    for (const signal of stopSignals) process.off(signal, endEarly)
-    result.thresholds = judge(plan.thresholds, result)
-    tell(result, deaths)
-    if (endedEarly) console.error('Ended early.')
-    return isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
-  } catch (error) {
-    if (!(error instanceof LoadError)) throw error
-    console.error(error.message)
-    return 1
+async function load(plan: LoadPlan, files: LoadOptions): Promise<number> {
+  const running = await startLoad(plan, 'load')
+  console.log(headText(plan, running.toys.length))
+  let endedEarly = false
+  const endEarly = () => {
+    endedEarly = true
+    running.stop()
   }
-}
+  for (const signal of stopSignals) process.on(signal, endEarly)
+  const endLive = showLive(process.stdout, running)
+  const outcome = await running.done
+  endLive()
+  for (const signal of stopSignals) process.off(signal, endEarly)
 
-function tell(result: Result, deaths: readonly string[]): void {
+  const { result, deaths } = outcome
+  result.thresholds = judge(plan.thresholds, result)
   console.log(`\n${resultText(result)}`)
   for (const death of deaths) console.error(death)
+  if (endedEarly) console.error('Ended early.')
+  await writeFiles(files, result)
+  return isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
+}
+
+const headText = ({ url, settings }: LoadPlan, toys: number): string => {
+  const of = (wanted: string): string => settings.find(([name]) => name === wanted)![1]
+  const clients = settings.find(([name]) => name.startsWith('clients'))!
+  return (
+    `Load on ${url}: ${toys.toLocaleString('en-US')} toys, scenario ${of('scenario')} (${of('stories')}),\n` +
+    `${clients[1]} ${clients[0]} in ${of('processes')} processes, ${of('load')}, seed ${of('seed')}.`
+  )
 }
 
 const isGood = ({ all, notes, thresholds, verdict }: Result, deaths: readonly string[]): boolean =>

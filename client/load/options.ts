@@ -12,6 +12,7 @@ import {
   type UrlOptions,
   wholeNumber,
 } from '../options.ts'
+import { addFileOptions, type FileOptions } from '../report/files.ts'
 import { scenarioNames, scenarioOf } from '../scenarios/index.ts'
 import type { ClosedModel, OpenModel } from './messages.ts'
 import { usesBuy, weightsOf } from './mix.ts'
@@ -21,7 +22,7 @@ import { readThreshold, type Threshold } from './thresholds.ts'
 const second = 1000
 const day = 86_400_000
 
-export interface LoadOptions extends UrlOptions {
+export interface LoadOptions extends UrlOptions, FileOptions {
   scenario: string
   processes: number
   clients?: number
@@ -43,9 +44,6 @@ export interface LoadOptions extends UrlOptions {
   threshold: Threshold[]
   verify?: true
   token?: string
-  json?: string
-  csv?: string
-  report?: string
 }
 
 interface Stage {
@@ -77,7 +75,7 @@ export interface LoadPlan {
 }
 
 export function addLoadOptions(command: Command): Command {
-  return addUrl(command)
+  const all = addUrl(command)
     .addOption(
       new Option('--scenario <name>', `what the clients do: ${scenarioNames.join(', ')}`)
         .argParser(oneOf(scenarioNames))
@@ -124,9 +122,7 @@ export function addLoadOptions(command: Command): Command {
     )
     .option('--verify', 'then check the books: what was bought and seen against the shop')
     .addOption(new Option('--token <token>', "the owner's, for --verify").env('ADMIN_TOKEN'))
-    .option('--json <file>', 'write the result there')
-    .option('--csv <file>', 'write each second there, per kind of request')
-    .option('--report <file>', 'write an HTML page there')
+  return addFileOptions(all)
 }
 
 /** Ends with exit code 2 where the options do not fit together. */

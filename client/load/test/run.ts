@@ -1,7 +1,12 @@
 /** Starts the load command as a process of its own, so that tests see real exit codes and real signals. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { type Result, resultSchema } from '../result.ts'
 
 const entry = fileURLToPath(new URL('./entry.ts', import.meta.url))
 
@@ -36,4 +41,13 @@ export function totals(out: string, kind: string): Record<string, number> {
     .split(/ +/)
     .slice(1)
   return Object.fromEntries(headings.map((heading, column) => [heading, Number(cells[column]!.replaceAll(',', ''))]))
+}
+
+/** Runs a load and reads what it wrote with `--json`. */
+export async function loadResult(t: Test, url: string, options: string, wantedCode = 0): Promise<Result> {
+  const file = `${mkdtempSync(`${tmpdir()}/load-`)}/result.json`
+  t.teardown(() => rmSync(dirname(file), { recursive: true }))
+  const { code, out, err } = await startLoad(['--url', url, '--json', file, ...options.split(' ')]).ran
+  t.equal(code, wantedCode, code === wantedCode ? options : `${out}\n${err}`)
+  return resultSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
 }

@@ -3,12 +3,14 @@
 import { Command } from 'commander'
 import { backupCommand } from './backup.ts'
 import { loadCommand } from './load/command.ts'
+import { smokeCommand } from './smoke/command.ts'
 import { verifyCommand } from './verify/command.ts'
 
 await new Command('client')
   .description('load a toy store, check its books, copy it')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addCommand(loadCommand())
+  .addCommand(smokeCommand())
   .addCommand(verifyCommand())
   .addCommand(backupCommand())
   .parseAsync()

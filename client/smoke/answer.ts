@@ -98,7 +98,7 @@ function unanswered(error: unknown, timeoutMs: number): Unanswered {
   const { name, code, message } = error as Error & { code?: string }
   if (name === 'TimeoutError')
     return new Unanswered('silent', `not answered to the end within ${durationText(timeoutMs)}`, error)
-  if (code?.startsWith('HPE_')) return new Unanswered('broken', `answered with what is no HTTP (${code})`, error)
+  if (name === 'HTTPParserError') return new Unanswered('broken', 'answered with what is no HTTP', error)
   if (code !== undefined && unreachable.has(code)) return new Unanswered('unreachable', `not reached (${code})`, error)
   return new Unanswered('broken', `cut off without a whole answer (${code ?? message})`, error)
 }

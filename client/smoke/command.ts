@@ -2,7 +2,7 @@
  * `smoke --url URL`: every route of a store once, in seconds. Exit code 0 when all held, 1 when something did not or no store
  * answers, 2 for wrong use.
  */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addUrl, checkUrl, duration, newCommand, type UrlOptions } from '../options.ts'
 import { summaryJson } from './report.ts'
 import { type SmokeOptions, smoke } from './smoke.ts'
@@ -23,7 +23,11 @@ export function smokeCommand(): Command {
   const command = newCommand('smoke', 'check every route of a store once; makes one real order')
   return addUrl(command)
     .option('--token <token>', "the store's ADMIN_TOKEN, to check the owner's routes", token)
-    .option('--timeout <time>', 'the most that a request may take (default: 5s)', duration(100, 60_000), 5000)
+    .addOption(
+      new Option('--timeout <time>', 'the most that a request may take')
+        .argParser(duration(100, 60_000))
+        .default(5000, '5s'),
+    )
     .option('--json', 'tell all of it as JSON')
     .addHelpText('after', more)
     .action(async (options: Options) => {

@@ -34,6 +34,8 @@ export async function runChecks(
   { token, errorsAs200, ended }: RunOptions,
 ): Promise<string[]> {
   const found = new Map<Check, unknown>()
+  /** The first reason, where one was left out because another was. */
+  const leftOut = new Map<Check, string>()
   const notes: string[] = []
   const owner = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const shop: Omit<Shop, 'tell'> = {
@@ -42,6 +44,8 @@ export async function runChecks(
     hasToken: token !== undefined,
     errorsAs200,
     after<Found>(check: Check<Found>): Found {
+      const why = leftOut.get(check)
+      if (why !== undefined) throw new LeftOut(why)
       if (!found.has(check)) throw new LeftOut(`it needs what "${check.name}" finds`)
       return found.get(check) as Found
     },
@@ -62,6 +66,7 @@ export async function runChecks(
     } catch (error) {
       if (error instanceof LeftOut) {
         words.push(error.message)
+        leftOut.set(check, error.message)
         end('left out')
         continue
       }

@@ -3,7 +3,7 @@ import { type Check, Failed, LeftOut, type Shop } from '../check.ts'
 import { dataOf, refused, told } from '../expect.ts'
 import { type Order, orderShape } from '../shapes.ts'
 import { lastOrder, orderPage } from './order-list.ts'
-import { type Purchase, purchase, purchased } from './purchase.ts'
+import { asked, purchased } from './purchase.ts'
 
 const numberMax = Number.MAX_SAFE_INTEGER
 
@@ -25,9 +25,8 @@ export const oneOrder: Check<Order> = {
 
 /** What must be told of it. */
 function wantedOrder(shop: Shop): Partial<Order> & { number: number } {
-  const found: Purchase | undefined = shop.after(purchase)
-  if (found !== undefined) {
-    const { order_number: number, ...rest } = found.bought
+  if (shop.after(asked) !== undefined) {
+    const { order_number: number, ...rest } = purchased(shop).bought
     return { number, ...rest }
   }
   const newest = shop.after(lastOrder)

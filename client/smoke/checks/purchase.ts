@@ -32,7 +32,7 @@ export function order(shop: Shop, purchase: { name: string; quantity: number }, 
 }
 
 /** Undefined where all is sold out, and the refusal was right. */
-const asked: Check<Purchase | undefined> = {
+export const asked: Check<Purchase | undefined> = {
   name: 'POST /orders',
   routes: ['POST /orders'],
   async run(shop) {
@@ -80,7 +80,7 @@ function boughtOf(shop: Shop, answer: Answer, name: string, key: string): Bought
 }
 
 /** The purchase, once its price and total are known to be right. */
-export const purchase: Check<Purchase | undefined> = {
+const priced: Check<Purchase> = {
   name: "POST /orders, the toy's price and the total",
   routes: ['POST /orders'],
   async run(shop) {
@@ -101,9 +101,9 @@ function ours(found: Purchase | undefined): Purchase {
 }
 
 /** The purchase as it was right. Throws LeftOut. */
-export const purchased = (shop: Shop): Purchase => ours(shop.after(purchase))
+export const purchased = (shop: Shop): Purchase => shop.after(priced)
 
-export const numberRises: Check = {
+const numberRises: Check = {
   name: 'POST /orders, a number above all before it',
   routes: ['POST /orders'],
   async run(shop) {
@@ -114,7 +114,7 @@ export const numberRises: Check = {
 }
 
 /** Who has bought sees it at once: the answer comes after the stock has fallen. */
-export const stockFalls: Check = {
+const stockFalls: Check = {
   name: 'GET /products/<name>, less after the purchase',
   routes: ['GET /products/:name'],
   async run(shop) {
@@ -125,4 +125,4 @@ export const stockFalls: Check = {
   },
 }
 
-export const purchaseChecks: readonly Check[] = [asked, purchase, numberRises, stockFalls]
+export const purchaseChecks: readonly Check[] = [asked, priced, numberRises, stockFalls]

@@ -1,0 +1,23 @@
+/** Each check is seen to fail: a fault is planted in front of a real store, and exactly the check that is about it catches it. */
+import t from 'tap'
+import { buy, dataDirOf, startStore } from '../../../test/store.ts'
+import { checks } from '../checks.ts'
+import { smoke } from '../smoke.ts'
+import { faults } from './faults.ts'
+import { plantAt } from './planted.ts'
+
+t.test('a fault is caught by the check that is about it, and by no other', async (t) => {
+  const store = await startStore({ t, dataDir: dataDirOf(t) })
+  for (let order = 0; order < 3; order++) await buy(store.url, { name: 'Fox', quantity: 1 })
+  for (const { title, caughtBy, timeout = 20_000, plant } of faults) {
+    const url = await plantAt(t, store.url, plant())
+    const { fault, checks: outcomes } = await smoke({ url, timeout }, () => {})
+    const failed = outcomes.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
+    t.strictSame([fault, failed], [null, [caughtBy]], title)
+  }
+})
+
+t.test('each check has a fault that it catches', async (t) => {
+  const caught = new Set(faults.map(({ caughtBy }) => caughtBy))
+  t.strictSame([...caught].sort(), checks.map(({ name }) => name).toSorted())
+})

@@ -29,7 +29,7 @@ export interface Shop {
   note(sentence: string): void
 }
 
-/** It does not hold. Both go on from "expected" and "was answered", with the store's words already escaped. */
+/** It does not hold. Both go on from "expected" and "was answered". */
 export class Failed extends Error {
   override readonly name = 'Failed'
   readonly expected: string

@@ -8,6 +8,7 @@ import { shown } from './words.ts'
 
 /** So many checks in a row without an answer, and the rest is left out. */
 const silencesMax = 3
+const lineMax = 600
 
 export interface Outcome {
   name: string
@@ -49,7 +50,7 @@ export async function runChecks(
       if (!found.has(check)) throw new LeftOut(`it needs what "${check.name}" finds`)
       return found.get(check) as Found
     },
-    note: (sentence) => void notes.push(sentence),
+    note: (sentence) => void notes.push(line(sentence)),
   }
   let silences = 0
   for (const check of checks) {
@@ -60,7 +61,7 @@ export async function runChecks(
       ended({ name, routes, outcome, ms: performance.now() - began, words, fault })
     try {
       if (silences === silencesMax) throw new LeftOut('the store has stopped answering')
-      found.set(check, await check.run({ ...shop, tell: (text) => void words.push(text) }))
+      found.set(check, await check.run({ ...shop, tell: (text) => void words.push(line(text)) }))
       silences = 0
       end('ok')
     } catch (error) {
@@ -77,8 +78,11 @@ export async function runChecks(
   return notes
 }
 
+/** Whatever a check has put into it: what is escaped already stays as it is. */
+const line = (text: string): string => shown(text, lineMax)
+
 function faultOf(error: unknown): NonNullable<Outcome['fault']> {
-  if (error instanceof Failed) return { expected: error.expected, answered: error.answered }
-  if (error instanceof Unanswered) return { expected: 'an answer', answered: `nothing: it was ${shown(error.message)}` }
+  if (error instanceof Failed) return { expected: line(error.expected), answered: line(error.answered) }
+  if (error instanceof Unanswered) return { expected: 'an answer', answered: `nothing: it was ${line(error.message)}` }
   throw error
 }

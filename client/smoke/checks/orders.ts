@@ -8,7 +8,7 @@ import { asked, purchased } from './purchase.ts'
 const numberMax = Number.MAX_SAFE_INTEGER
 
 /** Ours, exactly as it was answered; where nothing was bought, the newest. */
-export const oneOrder: Check<Order> = {
+const oneOrder: Check<Order> = {
   name: 'GET /orders/<number>',
   routes: ['GET /orders/:number'],
   async run(shop) {

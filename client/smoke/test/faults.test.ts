@@ -3,8 +3,12 @@ import t from 'tap'
 import { buy, dataDirOf, startStore } from '../../../test/store.ts'
 import { checks } from '../checks.ts'
 import { smoke } from '../smoke.ts'
-import { faults } from './faults.ts'
+import { purchaseFaults } from './faults/purchases.ts'
+import { readFaults } from './faults/reads.ts'
+import { refusalFaults } from './faults/refusals.ts'
 import { plantAt } from './planted.ts'
+
+const faults = [...readFaults, ...purchaseFaults, ...refusalFaults]
 
 t.test('a fault is caught by the check that is about it, and by no other', async (t) => {
   const store = await startStore({ t, dataDir: dataDirOf(t) })
@@ -20,4 +24,11 @@ t.test('a fault is caught by the check that is about it, and by no other', async
 t.test('each check has a fault that it catches', async (t) => {
   const caught = new Set(faults.map(({ caughtBy }) => caughtBy))
   t.strictSame([...caught].sort(), checks.map(({ name }) => name).toSorted())
+})
+
+t.test('a purchase that nobody answers to the end may be an order, and that is told', async (t) => {
+  const store = await startStore({ t, dataDir: dataDirOf(t) })
+  const { timeout = 0, plant } = faults.find(({ title }) => title === 'the answer of a purchase never ends')!
+  const { notes } = await smoke({ url: await plantAt(t, store.url, plant()), timeout }, () => {})
+  t.match(notes, [/^an order of 1 "Dolphin" may have been made \(key smoke-[0-9a-f]{32}\)$/])
 })

@@ -7,7 +7,7 @@ import { smokeCommand } from './smoke/command.ts'
 import { verifyCommand } from './verify/command.ts'
 
 await new Command('client')
-  .description('load a toy store, check its books, copy it')
+  .description('load a toy store, check it and its books, copy it')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addCommand(loadCommand())
   .addCommand(smokeCommand())

@@ -30,9 +30,10 @@ export function showLive(stream: NodeJS.WriteStream, load: RunningLoad): () => v
   const stock = new Stock(load)
   const rate = requestRate()
   rate(0, performance.now())
+  let lately: ReturnType<RunningLoad['lately']>
   const look = (): Shown => {
     const { requests, failures } = load.progress()
-    const lately = load.lately()
+    lately = load.lately() ?? lately
     const done = shareDone(load)
     return {
       done,
@@ -53,7 +54,7 @@ export function showLive(stream: NodeJS.WriteStream, load: RunningLoad): () => v
   }
   const bar = new cliProgress.SingleBar({
     stream,
-    format: '{bar} {percentage}%  {rate}/s  p50 {p50} p99 {p99} ms  {failed} failed{stock}  {left}',
+    format: '{bar} {percentage}%  {rate}/s  p50 {p50} p99 {p99} ms  {failed} failed{stock}  {left} left',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 10,
@@ -61,7 +62,11 @@ export function showLive(stream: NodeJS.WriteStream, load: RunningLoad): () => v
     hideCursor: true,
     gracefulExit: false,
   })
-  const payload = ({ done: _, stock, ...shown }: Shown) => ({ ...shown, stock: stock === '' ? '' : `  stock ${stock}` })
+  const payload = ({ done: _, stock, rate, ...shown }: Shown) => ({
+    ...shown,
+    rate: rate.toLocaleString('en-US'),
+    stock: stock === '' ? '' : `  stock ${stock}`,
+  })
   const show = () => {
     const shown = look()
     bar.update(Math.round(100 * shown.done), payload(shown))

@@ -1,23 +1,17 @@
-/** Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. */
-import { StringDecoder } from 'node:string_decoder'
+/**
+ * Reads the order log from its first row to its last and checks each: numbers, lines, keys, attempts, amounts. Its memory is
+ * the same for ten orders and for ten million: what came twice is found by a filter and a second reading (repeats.ts).
+ */
 import { isAttemptId } from '../../storage/attempt-id.ts'
-import { parseRow } from '../../storage/csv/row.ts'
 import { type FileSystem, type OpenFile, realFileSystem } from '../../storage/file-system.ts'
+import { type LineReader, type OrderLine, readLines, wholeLines } from './order-lines.ts'
+import { Filter, Hash, type RepeatLimits, repeatLimits } from './repeats.ts'
 
-/** More than a batch that is being written. */
-const tailBytes = 1 << 21
-const chunkBytes = 1 << 16
+/** Sentences about so many rows are kept; of the others only how many there are. */
+const differencesMax = 10_000
 
-const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'key', 'attempt', 'placed_at']
-
-export interface OrderRow {
-  number: number
-  name: string
-  quantity: number
-  attempt: string
-  /** `file:line` */
-  where: string
-}
+/** One row that was sold; the next one takes its place in the same object. */
+export type OrderRow = Pick<OrderLine, 'number' | 'name' | 'quantity' | 'attempt' | 'line'>
 
 export interface OrdersRead {
   orders: number
@@ -29,99 +23,151 @@ export interface OrdersRead {
   differences: string[]
 }
 
-/** Hands every sold row to `sold`, in order. Throws where the file cannot be read. */
+export interface OrderReader {
+  /** Every sold row, in order. */
+  sold(row: OrderRow): void
+  /** Which part of the work is done, 0 to 1. */
+  progress?: ((share: number) => void) | undefined
+}
+
+/** Throws where the file cannot be read. */
 export async function readOrders(
   path: string,
-  sold: (row: OrderRow) => void,
+  { sold, progress }: OrderReader,
   files: FileSystem = realFileSystem,
+  { filterBytes, partBytes }: RepeatLimits = repeatLimits,
 ): Promise<OrdersRead> {
   const file = await files.open(path, 'read')
   try {
-    return await readRows(file, path, sold)
+    const size = await wholeLines(file)
+    const differences = new Differences(path)
+    const parts = Math.max(1, Math.ceil(size / partBytes))
+    const hash = new Hash()
+    let result: Omit<OrdersRead, 'differences'> | undefined
+    for (let part = 0; part < parts; part++) {
+      const repeats = new Repeats(new Filter(size, filterBytes), hash, part, parts)
+      const told = (offset: number) => (bytes: number) =>
+        progress?.((part + (offset + bytes / Math.max(1, size)) / 2) / parts)
+      const check = { sold, differences, began: (line: OrderLine) => repeats.meet(line), progress: told(0) }
+      if (part === 0) result = await readRows(file, size, check)
+      else await readRows(file, size, { ...check, sold() {}, differences: undefined })
+      if (repeats.candidates === 0) continue
+      const confirm = (line: OrderLine) => repeats.confirm(line, differences)
+      await readRows(file, size, { sold() {}, differences: undefined, began: confirm, progress: told(1) })
+    }
+    progress?.(1)
+    return { ...result!, differences: differences.all() }
   } finally {
     await file.close()
   }
 }
 
-async function readRows(file: OpenFile, path: string, sold: (row: OrderRow) => void): Promise<OrdersRead> {
-  const result: OrdersRead = { orders: 0, broughtAlong: 0, lastNumber: 0, unfinished: undefined, differences: [] }
-  const keys = new Set<string>()
-  const attempts = new Set<string>()
-  let previous = { number: 0, row: 1, of: 1, attempt: '' }
-  let header: string[] | undefined
-  for await (const { text, line } of linesOf(file, await wholeLines(file))) {
-    const where = `${path}:${line}`
-    const wrong = (what: string) => result.differences.push(`${where}: ${what}`)
-    if (header === undefined) {
-      header = parseRow(text) ?? []
-      const missing = columns.filter((column) => !header!.includes(column))
-      if (missing.length > 0) wrong(`the header lacks ${missing.join(', ')}`)
-      continue
-    }
-    const fields = parseRow(text)
-    if (fields === undefined || fields.length !== header.length) {
-      wrong(fields === undefined ? 'the row is damaged' : `the row has ${fields.length} fields, not ${header.length}`)
-      continue
-    }
-    const record = Object.fromEntries(header.map((column, i) => [column, fields[i]!]))
-    const { name = '', key = '', attempt = '' } = record
-    const number = Number(record.order_number)
-    const quantity = Number(record.quantity)
-    const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(record.line ?? '')
-    const [row, of] = [Number(place?.[1]), Number(place?.[2])]
-    if (!Number.isSafeInteger(number)) wrong(`the order number is "${record.order_number}"`)
-    else if (place === null || row > of) wrong(`the line is "${record.line}"`)
+interface RowsReader extends Pick<OrderReader, 'sold'>, Pick<LineReader, 'progress'> {
+  /** The first row of each order that was sold here. */
+  began(line: OrderLine): void
+  /** Undefined where they have been told before. */
+  differences: Differences | undefined
+}
+
+async function readRows(
+  file: OpenFile,
+  size: number,
+  { sold, began, differences, progress }: RowsReader,
+): Promise<Omit<OrdersRead, 'differences'>> {
+  const result: Omit<OrdersRead, 'differences'> = { orders: 0, broughtAlong: 0, lastNumber: 0, unfinished: undefined }
+  const previous = { number: 0, row: 1, of: 1, attempt: '' }
+  const wrong = (line: number, what: string): void => differences?.add(line, what)
+  const take = (one: OrderLine): void => {
+    const { line, number, row, of, attempt } = one
+    if (one.placeFault !== undefined) wrong(line, one.placeFault)
     else if (previous.row < previous.of) {
       if (number !== previous.number || row !== previous.row + 1 || of !== previous.of || attempt !== previous.attempt)
-        wrong(`row ${previous.row + 1} of ${previous.of} of order ${previous.number} is missing`)
+        wrong(line, `row ${previous.row + 1} of ${previous.of} of order ${previous.number} is missing`)
     } else {
-      if (row !== 1) wrong(`order ${number} begins with row ${row}`)
+      if (row !== 1) wrong(line, `order ${number} begins with row ${row}`)
       if (attempt === '' ? number < previous.number : number !== previous.number + 1)
-        wrong(`order ${number} comes after order ${previous.number}`)
+        wrong(line, `order ${number} comes after order ${previous.number}`)
       if (attempt === '') result.broughtAlong += 1
       else {
         result.orders += 1
-        if (!isAttemptId(attempt)) wrong(`"${attempt}" is no attempt`)
-        if (attempts.has(attempt)) wrong(`attempt ${attempt} has another order`)
-        if (keys.has(key)) wrong(`key ${key} has another order`)
-        attempts.add(attempt)
-        keys.add(key)
+        if (!isAttemptId(attempt)) wrong(line, `"${attempt}" is no attempt`)
+        began(one)
       }
     }
-    if (!Number.isSafeInteger(quantity) || quantity < 0 || (attempt !== '' && quantity < 1))
-      wrong(`the quantity is "${record.quantity}"`)
-    if (!/^\d+\.\d\d$/.test(record.price ?? '')) wrong(`the price is "${record.price}"`)
-    if (attempt !== '' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(record.placed_at ?? ''))
-      wrong(`the time is ${JSON.stringify(record.placed_at)}`)
-    const one = { number, name, quantity, attempt, where }
+    for (const fault of one.faults) wrong(line, fault)
     if (attempt !== '') sold(one)
-    result.unfinished = row < of ? one : undefined
-    previous = { number, row, of, attempt }
+    const { name, quantity } = one
+    result.unfinished = row < of ? { line, number, name, quantity, attempt } : undefined
+    previous.number = number
+    previous.row = row
+    previous.of = of
+    previous.attempt = attempt
     result.lastNumber = number
   }
+  await readLines(file, size, { take, wrong, progress })
   return result
 }
 
-/** The lines of a file's first `size` bytes, which end with a line end; not read as CSV, so that one bad quote spoils one row. */
-async function* linesOf(file: OpenFile, size: number): AsyncGenerator<{ text: string; line: number }> {
-  const decoder = new StringDecoder('utf8')
-  let rest = ''
-  let line = 0
-  for (let at = 0; at < size; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - at))
-    const bytes = buffer.subarray(0, await file.read(buffer, at))
-    if (bytes.length === 0) return
-    at += bytes.length
-    const lines = (rest + decoder.write(bytes)).split('\n')
-    rest = lines.pop()!
-    for (const text of lines) yield { text, line: ++line }
+/** The keys and attempts of one part: those whose hash falls into it. */
+class Repeats {
+  readonly #part: number
+  readonly #parts: number
+  readonly #filter: Filter
+  /** One for all parts, since it says which part a text belongs to. */
+  readonly #hash: Hash
+  readonly #candidates = new Set<number>()
+  readonly #seen = new Set<string>()
+
+  constructor(filter: Filter, hash: Hash, part: number, parts: number) {
+    this.#filter = filter
+    this.#hash = hash
+    this.#part = part
+    this.#parts = parts
+  }
+
+  get candidates(): number {
+    return this.#candidates.size
+  }
+
+  meet(line: OrderLine): void {
+    this.#meet(this.#hash.ofText(line.attempt))
+    this.#meet(this.#hash.ofBytes(line.bytes, line.keyStart, line.keyEnd))
+  }
+
+  #meet(hash: Hash): void {
+    if (hash.low % this.#parts === this.#part && this.#filter.add(hash)) this.#candidates.add(hash.number)
+  }
+
+  /** In the second reading: exact, by the texts themselves. */
+  confirm(line: OrderLine, differences: Differences): void {
+    const { attempt, bytes, keyStart, keyEnd } = line
+    const repeated = (text: string): void => {
+      if (this.#seen.has(text)) differences.add(line.line, `${text} has another order`)
+      this.#seen.add(text)
+    }
+    if (this.#candidates.has(this.#hash.ofText(attempt).number)) repeated(`attempt ${attempt}`)
+    if (this.#candidates.has(this.#hash.ofBytes(bytes, keyStart, keyEnd).number))
+      repeated(`key ${Buffer.from(bytes.subarray(keyStart, keyEnd))}`)
   }
 }
 
-/** The bytes up to the last line end: a running store appends while we read. */
-async function wholeLines(file: OpenFile): Promise<number> {
-  const size = await file.size()
-  const tail = Buffer.alloc(Math.min(size, tailBytes))
-  const count = await file.read(tail, size - tail.length)
-  return size - tail.length + tail.subarray(0, count).lastIndexOf(10) + 1
+/** Sentences with file and line, so many that a person can read them. */
+class Differences {
+  readonly #path: string
+  readonly #told: string[] = []
+  #more = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  add(line: number, what: string): void {
+    if (this.#told.length < differencesMax) this.#told.push(`${this.#path}:${line}: ${what}`)
+    else this.#more += 1
+  }
+
+  all(): string[] {
+    if (this.#more === 0) return this.#told
+    return [...this.#told, `${this.#path}: ${this.#more.toLocaleString('en-US')} more differences in this file`]
+  }
 }

@@ -61,10 +61,12 @@ export function nearest(text: string, words: readonly string[]): string {
   return near === undefined ? '' : `; did you mean ${near}`
 }
 
-/** With the way to name a store that is not on this machine: nobody loads another's by a slip. */
-export function addUrl(command: Command, defaultUrl: string | undefined = 'http://127.0.0.1:8080'): Command {
+/**
+ * With the way to name a store that is not on this machine: nobody loads another's by a slip. `defaultUrl`: null for none.
+ */
+export function addUrl(command: Command, defaultUrl: string | null = 'http://127.0.0.1:8080'): Command {
   return command
-    .option('--url <url>', 'the store', origin, defaultUrl)
+    .option('--url <url>', 'the store', origin, defaultUrl ?? undefined)
     .option('--yes-this-is-my-store', 'the store may be on another machine')
 }
 

@@ -1,33 +1,69 @@
-/** `verify --data DIR`: whether the books balance. */
+/**
+ * `verify --data DIR`, `--url URL` or both: whether the books balance. Exit code 1 where there are differences or no store
+ * answers, 2 where there are no books to read.
+ */
 import { access } from 'node:fs/promises'
-import { Command } from 'commander'
-import { type Verdict, verdictLine, verifyFiles } from './files.ts'
+import type { Command } from 'commander'
+import { addUrl, checkUrl, duration, newCommand } from '../options.ts'
+import { newProgress } from '../progress.ts'
+import { type Report, report } from './report.ts'
+import { ShopError } from './shop.ts'
 
 const shown = 100
 
-/** Exit code 1 where there are differences, 2 where there are no books to read. */
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .description('check the books over the files of a stopped or running store')
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .option('--data <folder>', 'the data folder', 'data')
-    .action(async ({ data }: { data: string }) => {
-      let verdict: Verdict
-      try {
-        await access(`${data}/catalog`).catch(() => {
-          throw new Error(`${data} holds no store (there is no folder catalog in it)`)
-        })
-        verdict = await verifyFiles(data)
-      } catch (error) {
-        process.stderr.write(`verify: ${(error as Error).message}\n`)
-        process.exitCode = 2
-        return
-      }
-      for (const difference of verdict.differences.slice(0, shown)) process.stdout.write(`${difference}\n`)
-      if (verdict.differences.length > shown) process.stdout.write(`… and ${verdict.differences.length - shown} more\n`)
-      for (const { path, bytes, what } of verdict.kept)
-        process.stdout.write(`kept aside: ${path} (${bytes.toLocaleString('en-US')} bytes): ${what}\n`)
-      process.stdout.write(`${verdictLine(verdict)}\n`)
-      process.exitCode = verdict.differences.length > 0 ? 1 : 0
+interface VerifyOptions {
+  data?: string
+  url?: string
+  yesThisIsMyStore?: true
+  token?: string
+  timeout: number
+  json?: true
+}
+
+/** `ownersToken` of the environment counts where none is given. */
+export function verifyCommand(ownersToken?: string): Command {
+  const command = newCommand(
+    'verify',
+    'check the books over the files of a stopped or running store, and over its API',
+  ).option('--data <folder>', 'the data folder (default: data, where no --url is given)')
+  return addUrl(command, null)
+    .option('--token <token>', "the owner's token (default: ADMIN_TOKEN of the environment)")
+    .option('--timeout <time>', 'the most that a request may take', duration(100, 600_000), 10_000)
+    .option('--json', 'the verdict as JSON')
+    .action(async (options: VerifyOptions) => {
+      const { url, json } = options
+      if (url !== undefined) checkUrl(command, { ...options, url })
+      const found = await look(options, options.token ?? ownersToken)
+      if (found === undefined) return
+      process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : linesOf(found))
+      process.exitCode = found.balanced ? 0 : 1
     })
+}
+
+/** Undefined where there is nothing to read: then it has said so. */
+async function look({ data, url, timeout }: VerifyOptions, token: string | undefined): Promise<Report | undefined> {
+  const dataDir = data ?? (url === undefined ? 'data' : undefined)
+  const progress = newProgress()
+  try {
+    if (dataDir !== undefined)
+      await access(`${dataDir}/catalog`).catch(() => {
+        throw new Error(`${dataDir} holds no store (there is no folder catalog in it)`)
+      })
+    return await report({ dataDir, url, token, timeoutMs: timeout, progress })
+  } catch (error) {
+    progress.end()
+    process.stderr.write(`verify: ${(error as Error).message}\n`)
+    process.exitCode = error instanceof ShopError ? 1 : 2
+    return undefined
+  } finally {
+    progress.end()
+  }
+}
+
+function linesOf({ differences, notes, files, line }: Report): string {
+  const lines = differences.slice(0, shown)
+  if (differences.length > shown) lines.push(`… and ${differences.length - shown} more`)
+  for (const { path, bytes, what } of files?.kept ?? [])
+    lines.push(`kept aside: ${path} (${bytes.toLocaleString('en-US')} bytes): ${what}`)
+  return [...notes, ...lines, line].map((each) => `${each}\n`).join('')
 }

@@ -91,9 +91,18 @@ function counts({ attempt }: OrderRow, state: LedgerState): boolean {
   return state.belowFence(attempt) || state.decision(attempt) === 'confirmed'
 }
 
-export const verdictLine = ({ orders, accounts, reserved, differences }: Verdict): string => {
+/** The verdict in one line; `differences` is how many there are. */
+export const verdictText = ({
+  orders,
+  accounts,
+  reserved = 0,
+  differences,
+}: Pick<Verdict, 'orders' | 'accounts'> & { reserved?: number; differences: number }): string => {
   const count = (n: number) => n.toLocaleString('en-US')
   const flight = reserved === 0 ? '' : `, ${count(reserved)} pieces reserved`
-  const books = differences.length === 0 ? 'books balanced' : 'BOOKS DO NOT BALANCE'
-  return `${books}: ${count(orders)} orders, ${count(accounts)} toys${flight}, ${count(differences.length)} differences`
+  const books = differences === 0 ? 'books balanced' : 'BOOKS DO NOT BALANCE'
+  return `${books}: ${count(orders)} orders, ${count(accounts)} toys${flight}, ${count(differences)} differences`
 }
+
+export const verdictLine = (verdict: Verdict): string =>
+  verdictText({ ...verdict, differences: verdict.differences.length })

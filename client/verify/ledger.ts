@@ -13,6 +13,8 @@ export interface LedgerBooks {
   state: LedgerState
   /** By account: the sum of its movements. */
   moved: Map<string, number>
+  /** The last movement's number. */
+  lastMovement: number
   differences: string[]
 }
 
@@ -83,7 +85,7 @@ async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks>
       }
     }
   }
-  return { state, moved, differences }
+  return { state, moved, lastMovement, differences }
 }
 
 /** Undefined also where the line says what this version does not know. */

@@ -53,10 +53,16 @@ export interface LineReader {
   wrong(line: number, what: string): void
   /** How many bytes have been read. */
   progress?: ((bytes: number) => void) | undefined
+  /** Awaited after each mebibyte or so, for who does slow work with what was taken. */
+  settle?(): Promise<void>
 }
 
 /** Reads the file's first `size` bytes, which end with a line end. */
-export async function readLines(file: OpenFile, size: number, { take, wrong, progress }: LineReader): Promise<void> {
+export async function readLines(
+  file: OpenFile,
+  size: number,
+  { take, wrong, progress, settle }: LineReader,
+): Promise<void> {
   let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size))
   let kept = 0
   let number = 0
@@ -94,6 +100,7 @@ export async function readLines(file: OpenFile, size: number, { take, wrong, pro
     }
     kept = bytes.length - start
     buffer.copyWithin(0, start, bytes.length)
+    await settle?.()
   }
 }
 

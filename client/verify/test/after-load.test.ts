@@ -1,7 +1,7 @@
 /** What a load bought and saw, held against a shop: an honest one balances, and each fault is told by its name. */
 import t, { type Test } from 'tap'
 import { type AfterLoad, snapshot, verifyAfterLoad } from '../after-load.ts'
-import { type Fault, type ModelShop, type ModelShopOptions, startModelShop } from './model-shop.ts'
+import { type Fault, failing, type ModelShop, type ModelShopOptions, startModelShop } from './model-shop.ts'
 import { visit } from './witnesses.ts'
 
 const names = ['Ball', 'Bear', 'Cube']
@@ -66,6 +66,18 @@ t.test('an honest shop balances while others go on buying', async (t) => {
     verdict.notes.some((note) => note.startsWith('The shop was in use')),
     verdict.notes.join('\n'),
   )
+})
+
+t.test('an honest shop balances after purchases that failed, of ours and of others', async (t) => {
+  const toys = { Ball: 300, Bear: 300, Cube: 300 }
+  const shop = await startModelShop(t, { toys })
+  const before = await snapshot(shop.url)
+  const witness = await visit(shop.url, names, { sessions: 16, rounds: 10, some: failing })
+  t.strictSame((await verifyAfterLoad({ url: shop.url, before, witness, looksMs })).differences, [])
+  const { verdict } = await loaded(t, { toys }, async ({ url }) => {
+    await visit(url, names, { sessions: 16, rounds: 10, some: failing })
+  })
+  t.strictSame(verdict.differences, [])
 })
 
 t.test('an honest shop balances while it is restocked', async (t) => {

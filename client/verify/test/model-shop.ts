@@ -65,6 +65,9 @@ export interface ModelShop {
   orders: readonly Order[]
 }
 
+/** A purchase of so many fails: its pieces are set aside for a while and given back. */
+export const failing = 50
+
 /** Of seven purchases or queries one meets the fault. */
 const every = 7
 const when = '2026-11-21T09:00:00.000Z'
@@ -111,6 +114,11 @@ export async function startModelShop(
     if (!is('unsold')) toy.stock = Math.max(0, toy.stock - quantity)
     if (is('leak')) toy.stock = Math.max(0, toy.stock - 1)
     if (is('restock without movement')) toy.stock += 5
+    if (quantity === failing) {
+      await pause(Math.random() * 10)
+      toy.stock += quantity
+      return refusal(503, 'unavailable')
+    }
     const price = toy.price + (is('overcharge') ? 100 : 0)
     await pause(Math.random() * 3)
     if (is('gap')) number += 1

@@ -6,7 +6,8 @@ import { Purchases, type Shown, type Witness } from '../witness.ts'
 export interface VisitOptions {
   sessions: number
   rounds: number
-  quantityMax?: number
+  /** Some purchases are of so many. */
+  some?: number
 }
 
 interface ToyAnswer {
@@ -22,7 +23,7 @@ const cents = (amount: number): number => Math.round(amount * 100)
 export async function visit(
   url: string,
   names: readonly string[],
-  { sessions, rounds, quantityMax = 3 }: VisitOptions,
+  { sessions, rounds, some }: VisitOptions,
 ): Promise<Witness> {
   const purchases = new Purchases()
   const shown = new Map<string, Shown>()
@@ -53,14 +54,15 @@ export async function visit(
     } else if (status === 409) one.leastRefused = Math.min(one.leastRefused ?? quantity, quantity)
     else {
       one.unsettled += quantity
-      unknown += 1
+      if (status !== 503) unknown += 1 // a store's 503 without a key to ask again with promises that nothing happened
     }
   }
   const session = async (): Promise<void> => {
     for (let round = 0; round < rounds; round++) {
       const name = names[Math.floor(Math.random() * names.length)]!
       await query(name)
-      if (Math.random() < 0.5) await buy(name, 1 + Math.floor(Math.random() * quantityMax))
+      const quantity = 1 + Math.floor(Math.random() * 3)
+      if (Math.random() < 0.5) await buy(name, some !== undefined && Math.random() < 0.5 ? some : quantity)
     }
   }
   await Promise.all(Array.from({ length: sessions }, session))

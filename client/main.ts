@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { backupCommand } from './backup.ts'
 import { loadCommand } from './load/command.ts'
+import { compareCommand } from './report/compare-command.ts'
 import { smokeCommand } from './smoke/command.ts'
 import { verifyCommand } from './verify/command.ts'
 
@@ -10,6 +11,7 @@ await new Command('client')
   .description('load a toy store, check it and its books, copy it')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .addCommand(loadCommand())
+  .addCommand(compareCommand())
   .addCommand(smokeCommand())
   .addCommand(verifyCommand(process.env.ADMIN_TOKEN))
   .addCommand(backupCommand())

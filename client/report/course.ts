@@ -6,7 +6,7 @@ import { counted, forDrawing, milliseconds, rate, secondsText } from './numbers.
 import { highestOf, kindsOf, type Slot, type Slots, slotsOf, slotsOfKind } from './seconds.ts'
 
 /** More points than a chart has pixels to draw them with tell nothing. */
-const slotsDrawn = 600
+export const slotsDrawn = 600
 
 export function courseHtml(result: Result): Html {
   const slots = slotsOf(result, slotsDrawn)

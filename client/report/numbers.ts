@@ -17,6 +17,7 @@ export function rate(perSecond: number | null): string {
 
 /** A share from 0 to 1; what is more than nothing is never shown as 0 %, what is less than all never as 100 %. */
 export function percent(share: number): string {
+  if (share === 0) return '0 %'
   if (share > 0 && share < 0.0001) return '< 0.01 %'
   if (share < 1 && share > 0.9999) return '> 99.99 %'
   return `${digits(100 * share, share < 0.1 ? 2 : 1)} %`

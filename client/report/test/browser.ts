@@ -13,8 +13,7 @@ import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { reportHtml } from '../html.ts'
-import { samples } from './samples.ts'
+import { pages } from './samples.ts'
 
 const executablePath = '/usr/bin/chromium'
 const quietly = [
@@ -66,8 +65,8 @@ console.log(`${checks} checks, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
 
 function madeReports(): string[] {
-  return Object.entries(samples).map(([name, make]) => {
-    writeFileSync(`${folder}/${name}.html`, reportHtml(make()))
+  return Object.entries(pages).map(([name, make]) => {
+    writeFileSync(`${folder}/${name}.html`, make())
     return `${folder}/${name}.html`
   })
 }

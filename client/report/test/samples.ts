@@ -1,5 +1,8 @@
 /** The reports that are looked at in a browser, by name: what a load, a chaos run, nothing and hostile words come to. */
 import type { Result } from '../../load/result.ts'
+import { compareResults } from '../compare.ts'
+import { comparisonHtml } from '../compare-html.ts'
+import { reportHtml } from '../html.ts'
 import { emptyResult, hostileResult, plausibleResult } from './plausible.ts'
 
 const chaosEvents: Result['events'] = [
@@ -11,6 +14,7 @@ const chaosEvents: Result['events'] = [
   { at: 98.3, until: 99.7, what: 'kill -9 of the catalog' },
 ]
 
+/** Result by name. */
 export const samples: Record<string, () => Result> = {
   load: () =>
     plausibleResult({
@@ -44,4 +48,16 @@ export const samples: Record<string, () => Result> = {
   long: () => plausibleResult({ seconds: 3600, kinds: ['query', 'buy', 'order'] }),
   empty: emptyResult,
   hostile: hostileResult,
+}
+
+const compared = (a: Result, b: Result): string =>
+  comparisonHtml(compareResults(a, b), { name: 'before.json', result: a }, { name: 'after.json', result: b })
+
+/** Every page, by name. */
+export const pages: Record<string, () => string> = {
+  ...Object.fromEntries(Object.entries(samples).map(([name, make]) => [name, () => reportHtml(make())])),
+  compare: () =>
+    compared(plausibleResult(), plausibleResult({ seed: 2, seconds: 75, perSecond: 2300, medianMs: 1.22 })),
+  'compare-nothing': () => compared(emptyResult(), emptyResult()),
+  'compare-hostile': () => compared(hostileResult(), plausibleResult({ seconds: 5 })),
 }

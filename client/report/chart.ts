@@ -39,7 +39,10 @@ export interface Chart {
 
 export const colors = ['kind-1', 'kind-2', 'kind-3', 'kind-4', 'kind-5', 'kind-6', 'failure', 'quiet'] as const
 export type Color = (typeof colors)[number]
-export const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 2]]
+const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 4], [4, 2]]
+
+/** Of two runs in one chart, the first is unbroken. */
+export const runDashes: readonly (readonly number[])[] = [[], [6, 4]]
 
 /** The colour and the dash of the kind at a place in the list of kinds; beyond six they begin anew. */
 export function lookOf(place: number): { color: Color; dash: readonly number[] } {

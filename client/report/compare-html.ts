@@ -1,6 +1,6 @@
 /** A comparison as a page: what changed first, then both runs in the same charts. */
 import type { Result } from '../load/result.ts'
-import { chartFigure, type Line, lookOf } from './chart.ts'
+import { chartFigure, type Line, lookOf, runDashes } from './chart.ts'
 import type { Compared, Comparison } from './compare.ts'
 import { comparedCells, explanation, judgementWords } from './compare-words.ts'
 import { rangeText, rateLine, slotsDrawn } from './course.ts'
@@ -133,8 +133,6 @@ ${chartFigure('Latency, p99', told(slowest, milliseconds, 'ms'), { ...base, meas
 </section>
 `
 }
-
-const runDashes = [[], [6, 4]]
 
 /** The same slots for both, those of the longer one; each ends when its own run did. */
 function commonSlots(runs: readonly Run[]): Slots[] {

@@ -14,8 +14,13 @@ export function courseHtml(result: Result): Html {
   const base = timeBase(result, slots)
   return html`<section>
 <h2>In the course of time</h2>
-${slots.length === 1 ? undefined : html`<p class="note">A point stands for ${secondsText(slots.length)}: rates are their mean, times the highest of their seconds.</p>`}
-<div class="grid">
+${explanation(result, slots).map((sentence) => html`<p class="note">${sentence}</p>\n`)}
+${
+  slots.starts.length > 0
+    ? html`<p class="note screen">Drag over a chart to look closer, double-click to see all again; a press on a name takes its line away.</p>
+`
+    : undefined
+}<div class="grid">
 ${throughput(result, slots, kinds, base)}
 ${sessions(result, slots, base)}
 ${latencies(kinds, base)}</div>
@@ -23,11 +28,23 @@ ${latencies(kinds, base)}</div>
 `
 }
 
+function explanation({ warmupSeconds, events }: Result, { length }: Slots): string[] {
+  return [
+    ...(length === 1
+      ? []
+      : [`A point stands for ${secondsText(length)}: rates are their mean, times the highest of their seconds.`]),
+    ...(warmupSeconds > 0
+      ? ['The grey seconds at the beginning are the warm-up: drawn, but in none of the tables above.']
+      : []),
+    ...(events.length > 0 ? ['Bands and lines with a number are the events above.'] : []),
+  ]
+}
+
 type Base = Pick<Chart, 'across' | 'places' | 'marks' | 'warmup'>
 type OfKind = { kind: string; slots: Slot[] }
 
 /** What all charts over time have alike. A slot is drawn at its middle. */
-export function timeBase({ events, warmupSeconds }: Pick<Result, 'events' | 'warmupSeconds'>, slots: Slots): Base {
+function timeBase({ events, warmupSeconds }: Pick<Result, 'events' | 'warmupSeconds'>, slots: Slots): Base {
   return {
     across: 'time',
     places: slots.starts.map((start) => start + slots.length / 2),

@@ -1,6 +1,6 @@
 /** Latency by percentile, of one result or of two in the same chart: how bad the worst requests were, and how rare they are. */
 import type { Result } from '../load/result.ts'
-import { chartFigure, type Line, lookOf, percentilePlace } from './chart.ts'
+import { chartFigure, type Line, lookOf, percentilePlace, runDashes } from './chart.ts'
 import { type Html, html } from './markup.ts'
 import { forDrawing, milliseconds } from './numbers.ts'
 import { numberColumns, tableHtml, wordColumns } from './tables.ts'
@@ -14,15 +14,14 @@ type Distribution = Result['kinds'][number]['distribution']
 /** `name` tells the results apart; the kinds of the first decide on the colours. */
 export function distributionHtml(results: readonly { name: string; result: Result }[]): Html {
   const kinds = [...new Set(results.flatMap(({ result }) => result.kinds.map(({ kind }) => kind)))]
-  const series = results.flatMap(({ name, result }, run) =>
-    result.kinds.map(({ kind, latency, distribution }) => ({
-      label: [kind, name].filter((part) => part !== '').join(' '),
-      look:
-        results.length === 1
-          ? lookOf(kinds.indexOf(kind))
-          : { ...lookOf(kinds.indexOf(kind)), dash: [[], [6, 4]][run]! },
-      steps: stepsOf(distribution, latency.count),
-    })),
+  const series = kinds.flatMap((name, place) =>
+    results.flatMap((run, i) => {
+      const found = run.result.kinds.find(({ kind }) => kind === name)
+      if (found === undefined) return []
+      const look = results.length === 1 ? lookOf(place) : { ...lookOf(place), dash: runDashes[i]! }
+      const label = run.name === '' ? name : `${name} ${run.name}`
+      return [{ label, look, steps: stepsOf(found.distribution, found.latency.count) }]
+    }),
   )
   const farthest = series.reduce((most, { steps }) => Math.max(most, steps.at(-1)?.place ?? 0), 0)
   const places =

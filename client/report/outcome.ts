@@ -73,9 +73,10 @@ function figuresHtml({ all, kinds }: Result): Html {
     ['requests', whole(all.requests), undefined],
     ['failures', whole(failures), all.requests > 0 && failures > 0 ? percent(failures / all.requests) : undefined],
     ...(all.unknown > 0 ? [['outcome unknown', whole(all.unknown), undefined] as [string, string, undefined]] : []),
-    ...kinds.flatMap(({ kind, latency }): [string, string, string][] => [
-      [`${kind} p50`, milliseconds(latency.p50), 'ms'],
-      [`${kind} p99`, milliseconds(latency.p99), 'ms'],
+    ...kinds.map(({ kind, latency: { p50, p99 } }): [string, string, string] => [
+      `${kind}, p50 and p99`,
+      `${milliseconds(p50)} · ${milliseconds(p99)}`,
+      'ms',
     ]),
   ]
   return html`<dl class="figures">${figures.map(([name, value, unit]) => html`<div><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>\n`)}</dl>`

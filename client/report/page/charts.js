@@ -117,7 +117,7 @@
       height,
       scales,
       axes,
-      padding: [spec.marks?.length > 0 ? 20 : 10, spec.rightMeasure ? 0 : time ? 16 : 28, 0, 0],
+      padding: [spec.marks?.length > 0 ? 20 : 10, spec.rightMeasure ? 0 : 28, 0, 0],
       series: [{}, ...spec.lines.map((line) => series(line))],
       legend: { show: false },
       focus: { alpha: 0.3 },
@@ -127,7 +127,7 @@
         drag: { x: true, y: false },
         ...(time ? { sync: { key: 'time' } } : {}),
       },
-      hooks: { drawClear: [(self) => drawMarks(self, spec)], setCursor: [onCursor] },
+      hooks: { drawAxes: [(self) => drawMarks(self, spec)], setCursor: [onCursor] },
     }
   }
 

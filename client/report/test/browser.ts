@@ -35,7 +35,9 @@ const emptyCharts = `() => [...document.querySelectorAll('.plot')].flatMap((plot
   const name = plot.getAttribute('aria-label').slice(0, 60)
   const canvas = plot.querySelector('canvas')
   if (canvas === null) return plot.textContent === 'Nothing was measured.' ? [] : [name + ': no canvas']
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })
+  copy.drawImage(canvas, 0, 0)
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
   const wanted = getComputedStyle(plot.parentElement.querySelector('.legend svg')).color.match(/\\d+/g).map(Number)
   let drawn = 0
   for (let i = 0; i < data.length; i += 4)
@@ -96,6 +98,8 @@ async function checkReport(browser: Browser, file: string): Promise<void> {
       await page.screenshot({ path: `${folder}/${basename(file, '.html')}-${name}.png`, fullPage: true })
       if (look === 'paper') await page.pdf({ path: `${folder}/${basename(file, '.html')}.pdf`, format: 'A4' })
     }
+    if (look === 'dark' && width === 1400)
+      await checkChanges(page, (what, wrong) => check(`${basename(file)}: ${what}`, wrong))
     check(`${basename(file)} at ${name}: no script error`, faults)
     check(`${basename(file)} at ${name}: nothing is fetched`, asked.slice(1))
     await context.close()
@@ -119,6 +123,35 @@ async function checkPage(page: Page, told: (what: string, wrong: string[]) => vo
   told(
     'axe finds nothing',
     violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)} ${nodes[0]!.failureSummary}`),
+  )
+}
+
+/** What a reader does with an open page: another theme, a line taken away, paper, a narrow window. */
+async function checkChanges(page: Page, told: (what: string, wrong: string[]) => void): Promise<void> {
+  const faults = async () => (await page.evaluate(`(${emptyCharts})()`)) as string[]
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.waitForTimeout(50)
+  told('a change to light draws anew', await faults())
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+  await page.waitForTimeout(50)
+  told('it prints as light', await faults())
+  const widths = `[...document.querySelectorAll('.plot canvas')].map((canvas) => canvas.getBoundingClientRect().width)`
+  const onPaper = (await page.evaluate(widths)) as number[]
+  told('it prints as wide as paper', onPaper.every((width) => width === 680) ? [] : [onPaper.join(' ')])
+  await page.evaluate('dispatchEvent(new Event("afterprint"))')
+  await page.setViewportSize({ width: 400, height: 900 })
+  await page.waitForTimeout(50)
+  told('after printing it is dark again, and as narrow as a narrowed window', await faults())
+  told('nothing sticks out of a narrowed window', (await page.evaluate(`(${wideCharts})()`)) as string[])
+  const lines = page.locator('.legend button')
+  if ((await page.locator('.plot canvas').count()) === 0) return
+  for (const line of await lines.all()) await line.click()
+  await page.waitForTimeout(50)
+  const left = await faults()
+  told(
+    'lines that were taken away are gone',
+    left.length === onPaper.length ? [] : [`${left.length} of ${onPaper.length}`],
   )
 }
 

@@ -1,5 +1,5 @@
 /** What the client's commands have in common: how options are taken, and the sentence for one that is not taken. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { closestMatch } from 'leven'
 
 /** A command of the client: whatever it does not understand ends with exit code 2. */
@@ -92,4 +92,15 @@ function origin(text: string): string {
   const url = URL.parse(text)
   if ((url?.protocol === 'http:' || url?.protocol === 'https:') && url.href === `${url.origin}/`) return url.origin
   throw new InvalidArgumentError('It must be an address like http://127.0.0.1:8080, and nothing more.')
+}
+
+/** The shop's ADMIN_TOKEN: given, or of the environment. */
+export function addToken(command: Command, why: string): Command {
+  const option = new Option('--token <token>', `the shop's ADMIN_TOKEN, ${why}`)
+  return command.addOption(option.env('ADMIN_TOKEN').argParser(token))
+}
+
+function token(text: string): string {
+  if (/^[\x21-\x7e]{8,256}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be what the store has as ADMIN_TOKEN: 8 to 256 characters without spaces.')
 }

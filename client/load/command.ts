@@ -5,16 +5,21 @@
  */
 import type { Command } from 'commander'
 import { newCommand } from '../options.ts'
+import { newProgress } from '../progress.ts'
 import { checkFiles, writeFiles } from '../report/files.ts'
+import { type Snapshot, snapshot, verifyAfterLoad } from '../verify/after-load.ts'
+import { ShopError } from '../verify/shop.ts'
 import { showLive } from './live.ts'
 import { addLoadOptions, type LoadOptions, type LoadPlan, planOf } from './options.ts'
 import type { Result } from './result.ts'
-import { startLoad } from './run.ts'
+import { type LoadOutcome, startLoad } from './run.ts'
 import { failuresIn, resultText } from './table.ts'
 import { judge } from './thresholds.ts'
 import { LoadError } from './toys.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Of the differences in the books, so many are printed; the files have all. */
+const differencesMax = 100
 
 /** For the client's program. Sets the process's exit code when its work is done. */
 export function loadCommand(): Command {
@@ -27,7 +32,7 @@ export function loadCommand(): Command {
     try {
       process.exitCode = await load(plan, options)
     } catch (error) {
-      if (!(error instanceof LoadError)) throw error
+      if (!(error instanceof LoadError || error instanceof ShopError)) throw error
       console.error(error.message)
       process.exitCode = 1
     }
@@ -35,6 +40,7 @@ export function loadCommand(): Command {
 }
 
 async function load(plan: LoadPlan, files: LoadOptions): Promise<number> {
+  const before = plan.verify ? await snapshot(plan.url, plan.token, plan.timeoutMs) : undefined
   const running = await startLoad(plan, 'load')
   console.log(headText(plan, running.toys.length))
   let endedEarly = false
@@ -53,6 +59,7 @@ async function load(plan: LoadPlan, files: LoadOptions): Promise<number> {
   console.log(`\n${resultText(result)}`)
   for (const death of deaths) console.error(death)
   if (endedEarly) console.error('Ended early.')
+  if (before !== undefined) await tellVerdict(plan, before, outcome)
   await writeFiles(files, result)
   return isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
 }
@@ -64,6 +71,20 @@ const headText = ({ url, settings }: LoadPlan, toys: number): string => {
     `Load on ${url}: ${toys.toLocaleString('en-US')} toys, scenario ${of('scenario')} (${of('stories')}),\n` +
     `${clients[1]} ${clients[0]} in ${of('processes')} processes, ${of('load')}, seed ${of('seed')}.`
   )
+}
+
+async function tellVerdict(plan: LoadPlan, before: Snapshot, { result, witness }: LoadOutcome): Promise<void> {
+  const progress = newProgress()
+  const { url, token, timeoutMs } = plan
+  const found = await verifyAfterLoad({ url, token, timeoutMs, before, witness, progress }).finally(progress.end)
+  const { line, balanced, differences, notes } = found
+  result.verdict = { line, balanced, differences }
+  result.notes.push(...notes)
+  console.log('')
+  for (const difference of differences.slice(0, differencesMax)) console.log(difference)
+  if (differences.length > differencesMax) console.log(`… and ${differences.length - differencesMax} more`)
+  for (const note of notes) console.log(note)
+  console.log(line)
 }
 
 const isGood = ({ all, notes, thresholds, verdict }: Result, deaths: readonly string[]): boolean =>

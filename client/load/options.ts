@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
+  addToken,
   addUrl,
   checkUrl,
   duration,
@@ -121,8 +122,7 @@ export function addLoadOptions(command: Command): Command {
       [],
     )
     .option('--verify', 'then check the books: what was bought and seen against the shop')
-    .addOption(new Option('--token <token>', "the owner's, for --verify").env('ADMIN_TOKEN'))
-  return addFileOptions(all)
+  return addFileOptions(addToken(all, 'for --verify'))
 }
 
 /** Ends with exit code 2 where the options do not fit together. */

@@ -2,8 +2,8 @@
  * `smoke --url URL`: every route of a store once, in seconds. Exit code 0 when all held, 1 when something did not or no store
  * answers, 2 for wrong use.
  */
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { addUrl, checkUrl, duration, newCommand, type UrlOptions } from '../options.ts'
+import { type Command, Option } from 'commander'
+import { addToken, addUrl, checkUrl, duration, newCommand, type UrlOptions } from '../options.ts'
 import { summaryJson } from './report.ts'
 import { type SmokeOptions, smoke } from './smoke.ts'
 
@@ -21,8 +21,7 @@ Exit code: 0 all held, 1 something did not or there is no store, 2 wrong use.`
 /** For the client's program. Sets the process's exit code when its work is done. */
 export function smokeCommand(): Command {
   const command = newCommand('smoke', 'check every route of a store once; makes one real order')
-  return addUrl(command)
-    .option('--token <token>', "the store's ADMIN_TOKEN, to check the owner's routes", token)
+  return addToken(addUrl(command), "to check the owner's routes")
     .addOption(
       new Option('--timeout <time>', 'the most that a request may take')
         .argParser(duration(100, 60_000))
@@ -37,9 +36,4 @@ export function smokeCommand(): Command {
       else if (summary.fault !== null) process.stderr.write(`smoke: ${summary.fault}\n`)
       process.exitCode = summary.fault !== null || summary.checks.some(({ outcome }) => outcome === 'failed') ? 1 : 0
     })
-}
-
-function token(text: string): string {
-  if (/^[\x21-\x7e]{8,256}$/.test(text)) return text
-  throw new InvalidArgumentError('It must be what the store has as ADMIN_TOKEN: 8 to 256 characters without spaces.')
 }

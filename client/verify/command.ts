@@ -4,7 +4,7 @@
  */
 import { access } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { addUrl, checkUrl, duration, newCommand } from '../options.ts'
+import { addToken, addUrl, checkUrl, duration, newCommand } from '../options.ts'
 import { newProgress } from '../progress.ts'
 import { type Report, report } from './report.ts'
 import { ShopError } from './shop.ts'
@@ -20,20 +20,18 @@ interface VerifyOptions {
   json?: true
 }
 
-/** `ownersToken` of the environment counts where none is given. */
-export function verifyCommand(ownersToken?: string): Command {
+export function verifyCommand(): Command {
   const command = newCommand(
     'verify',
     'check the books over the files of a stopped or running store, and over its API',
   ).option('--data <folder>', 'the data folder (default: data, where no --url is given)')
-  return addUrl(command, null)
-    .option('--token <token>', "the owner's token (default: ADMIN_TOKEN of the environment)")
+  return addToken(addUrl(command, null), "for the owner's part")
     .option('--timeout <time>', 'the most that a request may take', duration(100, 600_000), 10_000)
     .option('--json', 'the verdict as JSON')
     .action(async (options: VerifyOptions) => {
       const { url, json } = options
       if (url !== undefined) checkUrl(command, { ...options, url })
-      const found = await look(options, options.token ?? ownersToken)
+      const found = await look(options)
       if (found === undefined) return
       process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : linesOf(found))
       process.exitCode = found.balanced ? 0 : 1
@@ -41,7 +39,7 @@ export function verifyCommand(ownersToken?: string): Command {
 }
 
 /** Undefined where there is nothing to read: then it has said so. */
-async function look({ data, url, timeout }: VerifyOptions, token: string | undefined): Promise<Report | undefined> {
+async function look({ data, url, token, timeout }: VerifyOptions): Promise<Report | undefined> {
   const dataDir = data ?? (url === undefined ? 'data' : undefined)
   const progress = newProgress()
   try {

@@ -1,5 +1,6 @@
 /** What a load bought and saw, held against a shop: an honest one balances, and each fault is told by its name. */
 import t, { type Test } from 'tap'
+import { dataDirOf, startStore } from '../../../test/store.ts'
 import { type AfterLoad, snapshot, verifyAfterLoad } from '../after-load.ts'
 import { type Fault, failing, type ModelShop, type ModelShopOptions, startModelShop } from './model-shop.ts'
 import { visit } from './witnesses.ts'
@@ -111,6 +112,25 @@ t.test('an honest shop balances after purchases without an answer', async (t) =>
   t.strictSame(differences, [])
   t.match(notes, [/^\d+ purchases ended without an answer/])
 })
+
+t.test(
+  'a real store balances after a load that buys it empty, and after one that nobody says is the owner',
+  async (t) => {
+    const dataDir = dataDirOf(t, {
+      catalog: { 'toys_db.csv': 'name,price,quantity\nBall,1.10,30\nBear,25.99,500\nCube,0.00,0\n' },
+    })
+    const ADMIN_TOKEN = 'only-the-owner'
+    const { url } = await startStore({ dataDir, t, env: { ADMIN_TOKEN } })
+    for (const token of [ADMIN_TOKEN, undefined]) {
+      const before = await snapshot(url, token)
+      const witness = await visit(url, names, { sessions: 16, rounds: 10 })
+      const verdict = await verifyAfterLoad({ url, token, before, witness })
+      t.strictSame(verdict.differences, [])
+      t.equal(verdict.notes.length, token === undefined ? 2 : 0, verdict.notes.join('\n'))
+      t.match(verdict.line, /^books balanced: [1-9]\d* orders, 3 toys, 0 differences$/)
+    }
+  },
+)
 
 const plants: [fault: Fault, difference: RegExp, options?: ModelShopOptions & { ends?: boolean }][] = [
   [

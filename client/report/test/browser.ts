@@ -129,20 +129,23 @@ async function checkPage(page: Page, told: (what: string, wrong: string[]) => vo
 /** What a reader does with an open page: another theme, a line taken away, paper, a narrow window. */
 async function checkChanges(page: Page, told: (what: string, wrong: string[]) => void): Promise<void> {
   const faults = async () => (await page.evaluate(`(${emptyCharts})()`)) as string[]
+  const ground = async () => (await page.evaluate('getComputedStyle(document.body).backgroundColor')) as string
+  const groundIsNot = async (wanted: string) => ((await ground()) === wanted ? [] : [`on ${await ground()}`])
+  const dark = await ground()
   await page.emulateMedia({ colorScheme: 'light' })
   await page.waitForTimeout(50)
   told('a change to light draws anew', await faults())
   await page.emulateMedia({ colorScheme: 'dark' })
   await page.evaluate('dispatchEvent(new Event("beforeprint"))')
   await page.waitForTimeout(50)
-  told('it prints as light', await faults())
+  told('it prints as light', [...(await faults()), ...(await groundIsNot('rgb(255, 255, 255)'))])
   const widths = `[...document.querySelectorAll('.plot canvas')].map((canvas) => canvas.getBoundingClientRect().width)`
   const onPaper = (await page.evaluate(widths)) as number[]
   told('it prints as wide as paper', onPaper.every((width) => width === 680) ? [] : [onPaper.join(' ')])
   await page.evaluate('dispatchEvent(new Event("afterprint"))')
   await page.setViewportSize({ width: 400, height: 900 })
   await page.waitForTimeout(50)
-  told('after printing it is dark again, and as narrow as a narrowed window', await faults())
+  told('after printing it is dark again', [...(await faults()), ...(await groundIsNot(dark))])
   told('nothing sticks out of a narrowed window', (await page.evaluate(`(${wideCharts})()`)) as string[])
   const lines = page.locator('.legend button')
   if ((await page.locator('.plot canvas').count()) === 0) return

@@ -65,6 +65,11 @@ t.test('a long time in a few seconds is noise, whatever the whole run says', asy
   const b = plausibleResult({ seed: 2 })
   b.kinds[0]!.latency.p99 = b.kinds[0]!.latency.p99! * 5
   t.equal(found(compareResults(plausibleResult(), b), 'p99').judgement, 'noise')
+  const slower = plausibleResult({ seed: 2, medianMs: 3 })
+  slower.kinds[0]!.latency.p99 = plausibleResult().kinds[0]!.latency.p99! / 2
+  const { judgement, interval } = found(compareResults(plausibleResult(), slower), 'p99')
+  t.ok(interval!.from > 1)
+  t.equal(judgement, 'noise', 'the seconds speak against the whole')
 })
 
 t.test('failures where there were none are never noise', async (t) => {

@@ -61,6 +61,17 @@ t.test('a report replaces the one before at once, and leaves nothing beside it',
   t.same(readdirSync(folder), ['old.html'])
 })
 
+t.test('a report that cannot be written to its end leaves what was there, and nothing beside it', async (t) => {
+  const folder = t.testdir({ 'old.html': 'what was there' })
+  async function* breaking() {
+    yield 'half'
+    throw new Error('no more')
+  }
+  await t.rejects(writeReport(`${folder}/old.html`, breaking() as never), { message: /cannot be written: no more\.$/ })
+  t.equal(readFileSync(`${folder}/old.html`, 'utf8'), 'what was there')
+  t.same(readdirSync(folder), ['old.html'])
+})
+
 t.test('a link stays a link, and what is no plain file is written to, not replaced', async (t) => {
   const folder = t.testdir({})
   mkdirSync(`${folder}/inner`)

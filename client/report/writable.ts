@@ -10,8 +10,7 @@ import { basename, dirname, join } from 'node:path'
 export async function checkWritable(path: string): Promise<void> {
   try {
     const place = await placeOf(path)
-    if (!place.isRenamed) return await access(place.path, constants.W_OK)
-    if (place.exists) await access(place.path, constants.W_OK)
+    if (!place.isRenamed) return
     const beside = besideName(place.path)
     await (await open(beside, 'wx')).close()
     await rm(beside)
@@ -39,14 +38,16 @@ export async function writeReport(path: string, text: string): Promise<void> {
 }
 
 /** A link is followed, so that it stays one. What is no plain file (a pipe, `/dev/null`) must not be replaced by one. */
-async function placeOf(path: string): Promise<{ path: string; exists: boolean; isRenamed: boolean }> {
+async function placeOf(path: string): Promise<{ path: string; isRenamed: boolean }> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  if (found === undefined) return { path, exists: false, isRenamed: true }
+  if (found === undefined) return { path, isRenamed: true }
   if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
-  return { path: await realpath(path), exists: true, isRenamed: found.isFile() }
+  // A rename would replace a file that was made read-only, too.
+  await access(path, constants.W_OK)
+  return { path: await realpath(path), isRenamed: found.isFile() }
 }
 
 function besideName(path: string): string {

@@ -45,6 +45,7 @@ t.test('a file or folder that this user may not write is told', { skip: process.
   chmodSync(`${folder}/old.html`, 0o444)
   chmodSync(`${folder}/shut`, 0o555)
   await t.rejects(checkWritable(`${folder}/old.html`), { message: /this user may not write there/ })
+  await t.rejects(writeReport(`${folder}/old.html`, 'new'), { message: /this user may not write there/ })
   await t.rejects(checkWritable(`${folder}/shut/new.html`), { message: /this user may not write there/ })
 })
 

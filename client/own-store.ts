@@ -45,6 +45,8 @@ export interface Store {
   kill(): Promise<void>
   /** kill -9 of one service; resolves when that process is gone. */
   killService(name: string): Promise<void>
+  /** Sends a signal to one service, and resolves to its process id when it is sent. Throws where the service does not run. */
+  signalService(name: string, signal: NodeJS.Signals): Promise<number>
   /** Sends a signal to the whole group, as a Ctrl-C does. */
   signalAll(signal: NodeJS.Signals): void
 }
@@ -89,6 +91,14 @@ export async function startStore({
     await goneGroup(pid)
   }
   t?.teardown(kill)
+  const signalService = async (name: string, signalName: NodeJS.Signals): Promise<number> => {
+    const service = servicesOf(pid)[name]
+    if (service === undefined) throw new Error(`${name} does not run`)
+    // The look held this process still, and what it had asked was answered: its calls must be under way again.
+    await pause(5 + Math.random() * 30)
+    signal(service, signalName)
+    return service
+  }
 
   const { open, readToEnd } = readOutput(child, output)
   const ended = exited.then(async (code) => {
@@ -115,13 +125,10 @@ export async function startStore({
     },
     kill,
     async killService(name) {
-      const service = servicesOf(pid)[name]
-      if (service === undefined) throw new Error(`${name} does not run`)
-      // The look held this process still, and what it had asked was answered: its calls must be under way again.
-      await pause(5 + Math.random() * 30)
-      signal(service, 'SIGKILL')
+      const service = await signalService(name, 'SIGKILL')
       while (Object.values(servicesOf(pid)).includes(service)) await pause(10)
     },
+    signalService,
     signalAll: (name) => signal(-pid, name),
   }
 }
@@ -176,7 +183,8 @@ function readOutput(child: ChildProcess, output: string[]): { open: Promise<stri
   return { open, readToEnd: Promise.all(readers.map((reader) => once(reader, 'close'))) }
 }
 
-function readyUrl(output: readonly string[], service: string): string {
+/** Where a service listens, as it said when it was ready for the first time; nothing before. */
+export function readyUrl(output: readonly string[], service: string): string {
   const line = output.find((text) => text.includes(`"service":"${service}"`) && text.includes('"msg":"ready"'))
   return (JSON.parse(line ?? '{}') as { url?: string }).url ?? ''
 }

@@ -23,8 +23,8 @@ export interface RunningLoad {
   progress(): Progress
   /** Of the last whole second: percentiles of all requests, milliseconds. */
   lately(): { p50: number; p99: number } | undefined
-  /** Ends it early; what was counted until then is reported. */
-  stop(): void
+  /** Ends it; what was counted until then is reported. `asPlanned` where its caller had no other end in mind. */
+  stop(options?: { asPlanned?: boolean }): void
   readonly done: Promise<LoadOutcome>
 }
 
@@ -79,8 +79,8 @@ export async function startLoad(plan: LoadPlan, command: string): Promise<Runnin
     },
     progress: () => workers.progress(),
     lately: () => sum.lately(sum.newest - 1) ?? sum.lately(sum.newest),
-    stop() {
-      endedEarly = true
+    stop({ asPlanned = false } = {}) {
+      if (!asPlanned) endedEarly = true
       workers.stop()
     },
     done: workers.done.then(({ reports, deaths, startedAt }) => {

@@ -47,6 +47,8 @@ export class Visit {
   readonly prepared: unknown
   /** How the last request of the round ended; undefined before the first. */
   last: Ending | undefined
+  /** Of the last request: how often it was asked again, and of how many tries nobody told what became of them. */
+  #tries = { retries: 0, unknowns: 0 }
   readonly #connection: Connection
   readonly #recording: Recording
   readonly #stopping: () => boolean
@@ -98,6 +100,9 @@ export class Visit {
     const ending = await this.ask('buy', this.keyed(question), (data) => isReceipt(data, name, quantity))
     const { watch } = this.#recording
     if (watch === undefined) return ending
+    const { retries, unknowns } = this.#tries
+    // The store may find out only later that nothing came of an earlier try, whatever came of the last one.
+    if (retries > 0) watch.setAside(name, retries * quantity)
     if (ending.ok) {
       const { order_number, price, total } = ending.body.data as Record<string, number>
       watch.bought({
@@ -108,7 +113,8 @@ export class Visit {
         total: Math.round(total! * 100),
       })
     } else if (ending.kind === 'out_of_stock') watch.refused(name, quantity)
-    else watch.unsettled(name, quantity, unknown.has(ending.kind))
+    // `unavailable` in the end speaks of the last try alone.
+    else watch.unsettled(name, quantity, unknowns > 0)
     return ending
   }
 
@@ -146,6 +152,7 @@ export class Visit {
     }
     const now = clock.elapsed()
     this.last = ending
+    this.#tries = { retries, unknowns }
     const how = ending.ok ? 'ok' : refusals.has(ending.kind) ? 'refused' : 'failures'
     const ms = ending.ok || !untimed.has(ending.kind) ? now - from : undefined
     seconds.ended(now - startedAt, kind, how, retries, ms)

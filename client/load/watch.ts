@@ -29,6 +29,11 @@ export class Watch {
     toy.leastRefused = Math.min(toy.leastRefused ?? quantity, quantity)
   }
 
+  /** Pieces that a purchase may hold beside those that it asks for, until the store finds that one of its tries came to nothing. */
+  setAside(name: string, quantity: number): void {
+    this.#toy(name).unsettled += quantity
+  }
+
   /** A purchase failed; `unknown` where nobody told whether it is an order. */
   unsettled(name: string, quantity: number, unknown: boolean): void {
     this.#toy(name).unsettled += quantity

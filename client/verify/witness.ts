@@ -26,7 +26,10 @@ export interface Shown {
   leastRefused: number | null
   /** Every price that a query showed, cents. */
   prices: number[]
-  /** Pieces asked for in purchases that failed or whose outcome nobody told: set aside for a while, or sold. */
+  /**
+   * Pieces asked for in purchases that failed or whose outcome nobody told: set aside for a while, or sold. Those of every try
+   * after which a purchase was asked again too: until the store has found that it came to nothing, both hold their pieces.
+   */
   unsettled: number
 }
 

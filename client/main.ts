@@ -2,6 +2,7 @@
 /** The client's command line. Nothing imports this file. */
 import { Command } from 'commander'
 import { backupCommand } from './backup.ts'
+import { chaosCommand } from './chaos/command.ts'
 import { loadCommand } from './load/command.ts'
 import { compareCommand } from './report/compare-command.ts'
 import { smokeCommand } from './smoke/command.ts'
@@ -15,4 +16,5 @@ await new Command('client')
   .addCommand(smokeCommand())
   .addCommand(verifyCommand())
   .addCommand(backupCommand())
+  .addCommand(chaosCommand())
   .parseAsync()

@@ -19,8 +19,8 @@ export interface Line {
 }
 
 export interface Chart {
-  /** Seconds since the load began, or a percentile as `percentilePlace` places it. */
-  across: 'time' | 'percentile'
+  /** Seconds since the load began, a percentile as `percentilePlace` places it, or how many clients there were. */
+  across: 'time' | 'percentile' | 'clients'
   /** What the left axis measures, with its unit. */
   measure: string
   /** The same of the right axis, where a line uses it. */

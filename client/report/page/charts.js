@@ -45,7 +45,7 @@
   function draw(figure, plot, spec) {
     const now = [...figure.querySelectorAll('.now')]
     const at = figure.querySelector('.at')
-    const height = () => (spec.across === 'percentile' ? 320 : 220)
+    const height = () => (spec.across === 'time' ? 220 : 320)
     const width = () => (printing ? printWidth : Math.max(plot.clientWidth, 120))
     const data = [spec.places, ...spec.lines.map(({ values }) => values)]
     const chart = new uPlot(options(spec, width(), height(), read), data, plot)
@@ -92,23 +92,25 @@
       gap: 4,
     }
     const wide = { ...axis, size: 52, values: (_, splits) => splits.map(axisText) }
-    const across = time
-      ? {
-          ...axis,
-          size: 26,
-          space: 64,
-          label: 'time since the load began',
-          incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
-          values: (_, splits) => splits.map(timeText),
-        }
-      : {
-          ...axis,
-          size: 26,
-          label: 'percentile',
-          splits: () => percentileTicks.map(percentilePlace),
-          values: (_, splits) => splits.map((each, i) => (each == null ? '' : `${percentileTicks[i]} %`)),
-          filter: (self, splits) => apart(self, splits),
-        }
+    const across = {
+      time: {
+        ...axis,
+        size: 26,
+        space: 64,
+        label: 'time since the load began',
+        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
+        values: (_, splits) => splits.map(timeText),
+      },
+      percentile: {
+        ...axis,
+        size: 26,
+        label: 'percentile',
+        splits: () => percentileTicks.map(percentilePlace),
+        values: (_, splits) => splits.map((each, i) => (each == null ? '' : `${percentileTicks[i]} %`)),
+        filter: (self, splits) => apart(self, splits),
+      },
+      clients: { ...axis, size: 26, label: 'clients', incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+    }[spec.across]
     const axes = [across, { ...wide, scale: 'y', label: spec.measure }]
     if (spec.rightMeasure)
       axes.push({ ...wide, scale: 'right', side: 1, label: spec.rightMeasure, grid: { show: false } })
@@ -118,7 +120,7 @@
       scales,
       axes,
       padding: [spec.marks?.length > 0 ? 20 : 10, spec.rightMeasure ? 0 : 28, 0, 0],
-      series: [{}, ...spec.lines.map((line) => series(line))],
+      series: [{}, ...spec.lines.map((line) => series(spec, line))],
       legend: { show: false },
       focus: { alpha: 0.3 },
       cursor: {
@@ -131,7 +133,7 @@
     }
   }
 
-  function series(line) {
+  function series({ across }, line) {
     const stroke = () => color(line.color)
     return {
       label: line.label,
@@ -146,7 +148,8 @@
         width: 0,
         fill: stroke,
         stroke,
-        filter: line.dots ? null : alone,
+        // A point of few means something by itself.
+        filter: line.dots || across === 'clients' ? null : alone,
       },
     }
   }
@@ -224,7 +227,9 @@
   function acrossRange({ across, places }, from, to) {
     // Whole, a time line begins at nought and ends with its last slot; zoomed in, it is what was chosen.
     const all = from === places[0] && to === places.at(-1)
-    return across === 'time' && all ? [0, to + from] : [from, to]
+    if (!all || across === 'percentile') return [from, to]
+    // So a first and last number of clients are not cut in half.
+    return across === 'time' ? [0, to + from] : [from - (to - from) / 40, to + (to - from) / 40]
   }
 
   function fromZero(high, atLeast = [0, 0]) {
@@ -255,6 +260,7 @@
 
   function placeText({ across }, place) {
     if (across === 'time') return timeText(Math.floor(place))
+    if (across === 'clients') return `${number.format(place)} ${place === 1 ? 'client' : 'clients'}`
     return `${number.format(100 - 100 / 10 ** place)} %`
   }
 })()

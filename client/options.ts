@@ -21,6 +21,23 @@ export function numberWithin(least: number, most: number): (text: string) => num
   }
 }
 
+/** Several of them with commas between, each once, rising. */
+export function numbers(readOne: (text: string) => number, most: number): (text: string) => number[] {
+  return (text) => {
+    const parts = text.split(',').map((part) => part.trim())
+    if (parts.every((part) => part === ''))
+      throw new InvalidArgumentError('The list is empty: say one number at least.')
+    const list = parts.map((part) => {
+      if (part === '') throw new InvalidArgumentError('A number is missing between two commas, or at an end.')
+      return readOne(part)
+    })
+    const twice = list.find((value, place) => list.indexOf(value) < place)
+    if (twice !== undefined) throw new InvalidArgumentError(`${twice} stands there twice.`)
+    if (list.length > most) throw new InvalidArgumentError(`It may have ${most} numbers at most.`)
+    return list.toSorted((a, b) => a - b)
+  }
+}
+
 const unitMs: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 }
 
 /** Milliseconds of a time like `10`, `10s`, `500ms`, `2m`, `1h`; a plain number is seconds. Undefined where it is none. */
@@ -61,12 +78,15 @@ export function nearest(text: string, words: readonly string[]): string {
   return near === undefined ? '' : `; did you mean ${near}`
 }
 
-/**
- * With the way to name a store that is not on this machine: nobody loads another's by a slip. `defaultUrl`: null for none.
- */
-export function addUrl(command: Command, defaultUrl: string | null = 'http://127.0.0.1:8080'): Command {
+/** With the way to name a store that is not on this machine: nobody loads another's by a slip. */
+export function addUrl(
+  command: Command,
+  { about = 'the store', defaultUrl }: { about?: string; defaultUrl: string | undefined } = {
+    defaultUrl: 'http://127.0.0.1:8080',
+  },
+): Command {
   return command
-    .option('--url <url>', 'the store', origin, defaultUrl ?? undefined)
+    .option('--url <url>', about, origin, defaultUrl)
     .option('--yes-this-is-my-store', 'the store may be on another machine')
 }
 

@@ -25,7 +25,7 @@ export function verifyCommand(): Command {
     'verify',
     'check the books over the files of a stopped or running store, and over its API',
   ).option('--data <folder>', 'the data folder (default: data, where no --url is given)')
-  return addToken(addUrl(command, null), "for the owner's part")
+  return addToken(addUrl(command, { defaultUrl: undefined }), "for the owner's part")
     .option('--timeout <time>', 'the most that a request may take', duration(100, 600_000), 10_000)
     .option('--json', 'the verdict as JSON')
     .action(async (options: VerifyOptions) => {

@@ -17,6 +17,8 @@ export interface FakeStore {
   seen: Seen[]
   queries(): Seen[]
   orders(): Seen[]
+  /** Goes away, at once; the test's end does it too. */
+  close(): void
 }
 
 export interface Behaviour {
@@ -53,15 +55,17 @@ export async function startFakeStore(t: Test, behaviour: Behaviour = {}): Promis
 
   const server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
+  const close = () => {
     server.closeAllConnections()
     server.close()
-  })
+  }
+  t.teardown(close)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     queries: () => seen.filter(({ method }) => method === 'GET'),
     orders: () => seen.filter(({ method }) => method === 'POST'),
+    close,
   }
 }
 

@@ -1,0 +1,108 @@
+/**
+ * The sweep command: latency against the number of clients, for queries and for buys, at several probabilities to buy, as the
+ * original toy store was evaluated. Exit code 1 when anything failed or there is no store; 2 for a bad option or a file that
+ * cannot be written; 130 when ended early without that.
+ */
+import type { Command } from 'commander'
+import { newCommand } from '../options.ts'
+import { NotOpened } from '../own-store.ts'
+import { checkWritable, writeReport } from '../report/writable.ts'
+import { sweepCsv } from './csv.ts'
+import { loadLine, showLive } from './live.ts'
+import { addSweepOptions, planOf, type SweepOptions, type SweepPlan } from './options.ts'
+import { startOwnStore } from './own-store.ts'
+import { sweepHtml } from './page.ts'
+import type { SweepResult } from './result.ts'
+import { type SweepOutcome, startSweep } from './run.ts'
+import { sweepText } from './table.ts'
+
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+interface Output {
+  path: string
+  text(result: SweepResult): string
+}
+
+/** For the client's program. Sets the process's exit code when its work is done. */
+export function sweepCommand(): Command {
+  const command = newCommand('sweep', 'measure latency against the number of clients, at several probabilities to buy')
+  return addSweepOptions(command).action(async (options: SweepOptions) => {
+    const plan = planOf(command, options)
+    const outputs = outputsOf(options)
+    await checkOutputs(command, outputs)
+    process.exitCode = await sweep(plan, outputs)
+  })
+}
+
+function outputsOf({ json, csv, report }: SweepOptions): Output[] {
+  const outputs = [
+    { path: json, text: (result: SweepResult) => `${JSON.stringify(result, null, 2)}\n` },
+    { path: csv, text: sweepCsv },
+    { path: report, text: sweepHtml },
+  ]
+  return outputs.filter((output): output is Output => output.path !== undefined)
+}
+
+/** Ends with exit code 2 where one cannot be written. */
+async function checkOutputs(command: Command, outputs: readonly Output[]): Promise<void> {
+  for (const { path } of outputs)
+    await checkWritable(path).catch(({ message }: Error) => command.error(`error: ${message}`, { exitCode: 2 }))
+}
+
+async function sweep(plan: SweepPlan, outputs: readonly Output[]): Promise<number> {
+  const ending = new AbortController()
+  const end = () => ending.abort()
+  for (const signal of stopSignals) process.on(signal, end)
+  // Nobody reads on (as with `| head`): the store and its folder still have to go.
+  process.stdout.on('error', end)
+  try {
+    const { result, trouble } = await measure(plan, ending.signal)
+    if (result.loads.measured > 0) console.log(`\n${sweepText(result)}`)
+    if (trouble !== undefined) console.error(trouble)
+    else if (ending.signal.aborted) console.error('Ended early.')
+    const written = result.loads.measured === 0 || (await write(outputs, result))
+    if (!written || trouble !== undefined || result.failures.length > 0) return 1
+    return ending.signal.aborted ? 130 : 0
+  } catch (error) {
+    if (!(error instanceof NotOpened)) throw error
+    console.error(`No store could be started: ${error.message}`)
+    return 1
+  } finally {
+    for (const signal of stopSignals) process.off(signal, end)
+  }
+}
+
+/** With a store of its own where the plan names none, which is gone when this resolves. */
+async function measure(plan: SweepPlan, signal: AbortSignal): Promise<SweepOutcome> {
+  const own = plan.url === undefined ? await startOwnStore(plan) : undefined
+  try {
+    const url = plan.url ?? own!.url
+    console.log(`Sweep of ${url}: ${plan.settings.map(([name, value]) => `${name} ${value}`).join('; ')}.`)
+    const running = startSweep({
+      plan,
+      url,
+      signal,
+      onLoad(...load) {
+        if (!process.stdout.isTTY) console.log(loadLine(...load))
+      },
+    })
+    const endLive = showLive(process.stdout, running)
+    try {
+      return await running.done
+    } finally {
+      endLive()
+    }
+  } finally {
+    await own?.remove()
+  }
+}
+
+async function write(outputs: readonly Output[], result: SweepResult): Promise<boolean> {
+  let written = true
+  for (const { path, text } of outputs)
+    await writeReport(path, text(result)).catch(({ message }: Error) => {
+      console.error(message)
+      written = false
+    })
+  return written
+}

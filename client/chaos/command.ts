@@ -41,13 +41,7 @@ async function chaos(plan: ChaosPlan, files: FileOptions): Promise<number> {
     const outcome = await runChaos(plan, { tell: console.log, ending: ending.signal })
     tell(outcome)
     if (!isGood(outcome)) console.log(`The files are kept in ${plan.dataDir}.`)
-    const isWritten = await writeFiles(files, outcome.result).then(
-      () => true,
-      (error: Error) => {
-        console.error(error.message)
-        return false
-      },
-    )
+    const isWritten = await writeFiles(files, outcome.result)
     if (!isGood(outcome) || !isWritten) return 1
     return ending.signal.aborted ? 130 : 0
   } catch (error) {

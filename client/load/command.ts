@@ -60,8 +60,8 @@ async function load(plan: LoadPlan, files: LoadOptions): Promise<number> {
   for (const death of deaths) console.error(death)
   if (endedEarly) console.error('Ended early.')
   if (before !== undefined) await tellVerdict(plan, before, outcome)
-  await writeFiles(files, result)
-  return isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
+  const isWritten = await writeFiles(files, result)
+  return isWritten && isGood(result, deaths) ? (endedEarly ? 130 : 0) : 1
 }
 
 const headText = ({ url, settings }: LoadPlan, toys: number): string => {

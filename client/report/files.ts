@@ -26,8 +26,21 @@ export async function checkFiles(command: Command, { json, csv, report }: FileOp
   }
 }
 
-export async function writeFiles({ json, csv, report }: FileOptions, result: Result): Promise<void> {
-  if (json !== undefined) await writeReport(json, `${JSON.stringify(result, null, 2)}\n`)
-  if (csv !== undefined) await writeReport(csv, resultCsv(result))
-  if (report !== undefined) await writeReport(report, reportHtml(result))
+/** False where one of them could not be written after all: then it has said so, and the others are there. */
+export async function writeFiles(files: FileOptions, result: Result): Promise<boolean> {
+  const { json, csv, report } = files
+  const texts: [string | undefined, () => string][] = [
+    [json, () => `${JSON.stringify(result, null, 2)}\n`],
+    [csv, () => resultCsv(result)],
+    [report, () => reportHtml(result)],
+  ]
+  let all = true
+  for (const [path, text] of texts) {
+    if (path === undefined) continue
+    await writeReport(path, text()).catch((error: Error) => {
+      all = false
+      process.stderr.write(`${error.message}\n`)
+    })
+  }
+  return all
 }

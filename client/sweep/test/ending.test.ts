@@ -52,16 +52,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     })
     const folder = t.testdir()
     const { child, ran } = startSweep([
-      ...['--url', store.url, '--clients', '2', '--buy', '0,1', '--requests', '5', '--runs', '100'],
+      ...['--url', store.url, '--clients', '2', '--buy', '0,1', '--requests', '1000', '--runs', '100'],
       ...['--csv', `${folder}/s.csv`, '--json', `${folder}/s.json`],
     ])
     t.teardown(() => child.kill('SIGKILL'))
-    await until('the second load is at work', () => store.seen.length > 12)
+    await until('the first load is at work', () => store.seen.length > 12)
+    const start = performance.now()
     child.kill(signal)
     const { code, out, err } = await ran
     t.equal(code, 130, err)
+    t.ok(performance.now() - start < 50_000, 'the load at work, of more than 100 s, is ended too')
     t.match(err, /Ended early/)
-    t.match(out, /^Ended early: \d+ of 200 loads/m)
+    t.match(out, /^Ended early: 1 of 200 loads/m)
     t.match(out, /^2 +\d+/m)
     const { figures } = JSON.parse(readFileSync(`${folder}/s.json`, 'utf8')) as SweepResult
     t.equal(

@@ -1,6 +1,6 @@
 /** A sweep's result as text: for queries and for buys a table of clients against probabilities. */
 import { aligned } from '../load/table.ts'
-import { milliseconds } from '../report/numbers.ts'
+import { counted, milliseconds } from '../report/numbers.ts'
 import { type Figure, type Kind, kinds } from './figures.ts'
 import type { SweepResult } from './result.ts'
 
@@ -12,7 +12,7 @@ export function sweepText(result: SweepResult): string {
     ...kinds.map((kind) => `${kindNames[kind]}, mean ms\n${aligned(meansTable(result, kind))}`),
     [
       ...(hasSpread(result) ? [`± is ${spreadMeaning}.`] : []),
-      `${number(requests)} requests in ${number(loads.measured)} loads and ${seconds.toFixed(1)} s; ${number(failed)} failed.`,
+      `${counted(requests, 'request')} in ${counted(loads.measured, 'load')} and ${seconds.toFixed(1)} s; ${number(failed)} failed.`,
       ...result.failures.map(
         ({ buy, clients, kind, word, count }) => `  buy ${buy}, clients ${clients}: ${kind} ${word} ${number(count)}`,
       ),

@@ -2,10 +2,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { backup } from '../client/backup.ts'
+import { stockShop } from '../client/chaos/folder.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { sealBase } from '../storage/csv/base.ts'
 import { randomFrom } from '../storage/test/random.ts'
-import { Buyers, judge, stock } from './kill-run.ts'
+import { Buyers, judge } from './kill-run.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 
 const keptAside = (dataDir: string): string[] =>
@@ -16,7 +17,7 @@ t.test(
   async (t) => {
     const folder = dataDirOf(t)
     const dataDir = `${folder}/data`
-    await stock(dataDir)
+    await stockShop(dataDir)
     const store = await startStore({ t, dataDir })
     const buyers = new Buyers(store.url, randomFrom(1))
     const buying = Array.from({ length: 16 }, () => buyers.run())

@@ -3,10 +3,10 @@
  * with his key until he has an answer. At the end what he was told is held against the files and the live API.
  */
 import { readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { Agent, request } from 'undici'
+import { stockedToys, stockShop } from '../client/chaos/folder.ts'
 import { verdictLine, verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
 import { type Store, startStore } from './store.ts'
@@ -41,7 +41,6 @@ interface Told {
   quantity: number
 }
 
-const toys = ['Tux', 'Whale', 'Elephant', 'Fox', 'Python', 'Dolphin']
 const victims = ['catalog', 'order', 'frontend', 'all']
 
 export async function killRun({
@@ -54,7 +53,7 @@ export async function killRun({
   t,
 }: KillRunOptions): Promise<KillRunResult> {
   const random = randomFrom(seed)
-  await stock(dataDir)
+  await stockShop(dataDir)
   const given = t === undefined ? {} : { t: t as never }
   let store: Store = await startStore({ dataDir, env: settings, ...given })
   const ports = { PORT: portOf(store.url), CATALOG_PORT: portOf(store.catalogUrl), ORDER_PORT: portOf(store.orderUrl) }
@@ -101,13 +100,6 @@ export async function killRun({
   }
 }
 
-/** A shop that no run empties: where all is sold out, nobody could tell an outage from the end. */
-export async function stock(dataDir: string): Promise<void> {
-  await mkdir(`${dataDir}/catalog`, { recursive: true })
-  const rows = toys.map((name) => `${name},25.99,1000000000\n`)
-  await writeFile(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\n${rows.join('')}`)
-}
-
 /** A request that this starved machine did not read in time was not begun, as its answer says. */
 const askAgain: ReadonlySet<string | undefined> = new Set(['unavailable', 'outcome_unknown', 'request_timeout'])
 
@@ -135,7 +127,7 @@ export class Buyers {
 
   async run(): Promise<void> {
     while (!this.#stopped) {
-      const name = toys[Math.floor(this.#random() * toys.length)]!
+      const name = stockedToys[Math.floor(this.#random() * stockedToys.length)]!
       const quantity = 1 + Math.floor(this.#random() * 3)
       const key = `buyer-${process.pid}-${++this.#keys}`
       const number = await this.#buy(key, name, quantity)

@@ -3,9 +3,10 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { stockShop } from '../client/chaos/folder.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
-import { Buyers, judge, killRun, stock } from './kill-run.ts'
+import { Buyers, judge, killRun } from './kill-run.ts'
 import { oversell } from './oversell.ts'
 import { dataDirOf, startStore } from './store.ts'
 
@@ -32,7 +33,7 @@ t.test('threads that die under sixteen buyers are replaced, and nothing is lost'
   const dataDir = dataDirOf(t)
   const seed = Number(process.env.CRASH_SEED ?? randomInt(1000))
   t.comment(`CRASH_SEED=${seed}`)
-  await stock(dataDir)
+  await stockShop(dataDir)
   const crashes = fileURLToPath(new URL('./crash-threads.ts', import.meta.url))
   const env = { THREADS, NODE_OPTIONS: `--import=${crashes}`, CRASH_SEED: String(seed) }
   const store = await startStore({ t, dataDir, env })

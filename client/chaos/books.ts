@@ -60,13 +60,18 @@ export async function judgeBooks(options: BooksOptions): Promise<Books> {
   })
   if (again) await judgeRunning()
   if (again) await stop()
-  const files = await verifyFiles(dataDir)
-  add(files)
-  if (files.reserved > 0) add({ differences: [`${files.reserved} pieces stay reserved after a stop and a new start`] })
+  let files: Verdict | undefined
+  let told: string[] = []
+  await attempt('The files could not be checked', async () => {
+    files = await verifyFiles(dataDir)
+    told = await toldDifferences(`${dataDir}/order/orders.csv`, witness.purchases)
+    const held = files.reserved > 0 ? [`${files.reserved} pieces stay reserved after a stop and a new start`] : []
+    return { differences: [...files.differences, ...held] }
+  })
   // First what a buyer would complain of; why is in the rest.
-  const told = await toldDifferences(`${dataDir}/order/orders.csv`, witness.purchases)
   const all = [...new Set([...told, ...differences])]
-  return { line: verdictLine({ ...files, differences: all }), differences: all, notes: [...notes] }
+  const line = files === undefined ? 'THE BOOKS CANNOT BE READ' : verdictLine({ ...files, differences: all })
+  return { line, differences: all, notes: [...notes] }
 }
 
 /** Over its files when it has come to rest, then over its API. */

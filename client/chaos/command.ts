@@ -7,6 +7,7 @@ import { resultText } from '../load/table.ts'
 import { LoadError } from '../load/toys.ts'
 import { newCommand } from '../options.ts'
 import { checkFiles, type FileOptions, writeFiles } from '../report/files.ts'
+import { ShopError } from '../verify/shop.ts'
 import { prepareFolder, Refused } from './folder.ts'
 import { addChaosOptions, type ChaosCommandOptions, planOf } from './options.ts'
 import { type ChaosOutcome, type ChaosPlan, runChaos } from './run.ts'
@@ -45,7 +46,7 @@ async function chaos(plan: ChaosPlan, files: FileOptions): Promise<number> {
     if (!isGood(outcome) || !isWritten) return 1
     return ending.signal.aborted ? 130 : 0
   } catch (error) {
-    if (!(error instanceof LoadError || error instanceof Refused)) throw error
+    if (!(error instanceof LoadError || error instanceof Refused || error instanceof ShopError)) throw error
     console.error(error.message)
     return error instanceof Refused ? 2 : 1
   }

@@ -18,7 +18,8 @@ export interface DoorOptions {
 export class Door {
   readonly #server: Server
   readonly #options: DoorOptions
-  readonly #sockets = new Set<Socket>()
+  /** Who came in, with the connection that goes on to the service. */
+  readonly #inside = new Map<Socket, Socket>()
   #isShut = false
 
   private constructor(options: DoorOptions) {
@@ -41,8 +42,8 @@ export class Door {
   /** Breaks every connection and lets nobody in until `reopen`. Returns how many there were. */
   cut(): number {
     this.#isShut = true
-    const count = this.#sockets.size / 2
-    for (const socket of this.#sockets) breakOff(socket)
+    const count = this.#inside.size
+    for (const both of this.#inside) for (const socket of both) breakOff(socket)
     return count
   }
 
@@ -64,17 +65,17 @@ export class Door {
       return
     }
     const service = connect({ port: Number(target.port), host: target.hostname, noDelay: true })
-    this.#join(socket, service)
-    this.#join(service, socket)
+    this.#inside.set(socket, service)
+    socket.on('close', () => this.#inside.delete(socket))
+    join(socket, service)
+    join(service, socket)
     this.#options.watch?.(socket, service)
   }
+}
 
-  #join(from: Socket, to: Socket): void {
-    this.#sockets.add(from)
-    from.pipe(to)
-    from.on('error', () => breakOff(to))
-    from.on('close', () => this.#sockets.delete(from))
-  }
+function join(from: Socket, to: Socket): void {
+  from.pipe(to)
+  from.on('error', () => breakOff(to))
 }
 
 /** With a reset, as a process that is killed does; libuv refuses that, and keeps the handle, where an end is under way. */

@@ -9,7 +9,8 @@ export class Refused extends Error {
 const rooms = ['catalog', 'order']
 const ofAStore = /^(toys_db\.csv|base-\d+\.csv|orders\.csv)$/
 const shown = 3
-const toys = ['Tux', 'Whale', 'Elephant', 'Fox', 'Python', 'Dolphin']
+/** Those of a new shop. */
+export const stockedToys: readonly string[] = ['Tux', 'Whale', 'Elephant', 'Fox', 'Python', 'Dolphin']
 const pieces = 1_000_000_000
 
 /** Throws a Refused where the folder holds what is no store's, and leaves it as it is. */
@@ -30,7 +31,7 @@ export async function prepareFolder(dataDir: string): Promise<'new' | 'existing'
 /** A new shop with plenty of everything: where all is sold out, nobody could tell an outage from the end. */
 export async function stockShop(dataDir: string): Promise<void> {
   await mkdir(`${dataDir}/catalog`, { recursive: true })
-  const rows = toys.map((name) => `${name},25.99,${pieces}\n`)
+  const rows = stockedToys.map((name) => `${name},25.99,${pieces}\n`)
   await writeFile(`${dataDir}/catalog/toys_db.csv`, `name,price,quantity\n${rows.join('')}`)
 }
 

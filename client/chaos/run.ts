@@ -13,6 +13,7 @@ import { judgeBooks } from './books.ts'
 import type { Fault } from './faults.ts'
 import { piecesLeft } from './pieces.ts'
 import { Shop, type Strike } from './shop.ts'
+import { recoveryNote } from './table.ts'
 import { Till } from './till.ts'
 
 const recoveryMsMax = 30_000
@@ -79,7 +80,7 @@ export async function runChaos(plan: ChaosPlan, { tell, ending }: ChaosOptions):
     const { line, differences, notes } = await judgeBooks({ shop, dataDir, before, witness, progress: newProgress() })
     result.verdict = { line, balanced: differences.length === 0, differences }
     findings.push(...deaths)
-    result.notes.push(...findings, ...notes)
+    result.notes.push(...findings, ...(endured.length > 0 ? [recoveryNote(endured)] : []), ...notes)
     result.thresholds = [
       ...promisesOf(plan.faults.length, endured, ending.aborted),
       ...judge(plan.load.thresholds, result),

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { NotOpened, readyUrl, type Store, startStore } from '../own-store.ts'
+import { NotOpened, readyUrl, type Store, type StoreOptions, startStore } from '../own-store.ts'
 import { Door } from './door.ts'
 import { type Fault, type ServiceName, services } from './faults.ts'
 import { Refused } from './folder.ts'
@@ -17,6 +17,9 @@ export interface ShopOptions {
   /** Sees what passes at the front end's door. */
   watch: (buyer: Socket, frontend: Socket) => void
 }
+
+/** A start after a crash reads what there is, which takes seconds where there is much. */
+const openMsMax = 60_000
 
 /** What a fault did. */
 export interface Strike {
@@ -59,7 +62,7 @@ export class Shop {
       frontend: await Door.open({ target: target('frontend'), watch: options.watch }),
     }
     try {
-      return new Shop(options, doors, await startStore({ ...optionsOf(options, doors, {}), output }))
+      return new Shop(options, doors, await startInTime({ ...optionsOf(options, doors, {}), output }))
     } catch (error) {
       for (const service of services) doors[service].close()
       throw error instanceof NotOpened ? new Refused(whyNotOpened(error)) : error
@@ -98,7 +101,7 @@ export class Shop {
   /** On the ports that it had. Throws an Error with the store's own words where it does not open. */
   async start(): Promise<void> {
     try {
-      this.#store = await startStore(optionsOf(this.#options, this.#doors, this.#ports))
+      this.#store = await startInTime(optionsOf(this.#options, this.#doors, this.#ports))
     } catch (error) {
       throw error instanceof NotOpened ? new Error(whyNotOpened(error)) : error
     }
@@ -154,6 +157,26 @@ const optionsOf = (
   dataDir,
   env: { ...ports, CATALOG_URL: doors.catalog.url, ORDER_URL: doors.order.url, THREADS: String(threads) },
 })
+
+/** A store that never opens must not hold us for ever: it is killed. */
+async function startInTime(options: StoreOptions): Promise<Store> {
+  let kill = (): unknown => undefined
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    kill()
+  }, openMsMax)
+  const keepKill = (work: () => unknown): void => {
+    kill = work
+  }
+  try {
+    return await startStore({ ...options, t: { teardown: keepKill } })
+  } catch (error) {
+    throw isLate ? new Error(`the store was not open within ${openMsMax / 1000} s`, { cause: error }) : error
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** Its last words, which are a sentence where a person must mend something. */
 function whyNotOpened({ code, output }: Pick<NotOpened, 'code' | 'output'>): string {

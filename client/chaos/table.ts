@@ -16,6 +16,12 @@ export function faultsText(endured: readonly Endured[]): string {
   return aligned([['ms to the next purchase', 'faults', 'p50', 'p99', 'max'], ...rows])
 }
 
+/** For the page, whose list of events says only how long each lasted. */
+export function recoveryNote(endured: readonly Endured[]): string {
+  const [, , ...times] = row('', endured)
+  return `A fault lasts until the next purchase is answered: p50 ${times[0]}, p99 ${times[1]}, at most ${times[2]} ms.`
+}
+
 function row(name: string, endured: readonly Endured[]): string[] {
   const times = endured.flatMap(({ recoveryMs }) => recoveryMs ?? []).sort((a, b) => a - b)
   return [name, String(endured.length), ...[0.5, 0.99, 1].map((share) => milliseconds(percentile(times, share)))]

@@ -7,9 +7,9 @@ import { chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { stockShop } from '../../client/chaos/folder.ts'
 import { services as programs } from '../../programs.ts'
 import { freePort } from '../free-port.ts'
-import { stock } from '../kill-run.ts'
 import { buy } from '../store.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -106,7 +106,7 @@ export async function createProject(
   for (const file of files.trim().split('\n')) cpSync(`${root}/${file}`, `${folder}/${file}`)
   // Not the image's own user, so that it shows whether the files follow the folder.
   const owner = process.getuid?.() === 0 ? 12345 : statSync(folder).uid
-  await stock(`${folder}/data`)
+  await stockShop(`${folder}/data`)
   for (const path of ['catalog', 'order', 'catalog/toys_db.csv']) chownSync(`${folder}/data/${path}`, owner, owner)
   const port = await freePort()
   return { project: new Project({ program, folder, name, port }), owner }

@@ -8,7 +8,12 @@ import './http/metrics-text.ts'
 import { nodeOptions, services } from './programs.ts'
 
 const programs = services.map(({ name }) => ({ path: `${name}/main.ts`, options: nodeOptions }))
-for (const { path, options } of [{ path: 'start.ts', options: [] }, ...programs])
+for (const { path, options } of [
+  { path: 'start.ts', options: [] },
+  ...programs,
+  { path: 'client/main.ts', options: [] },
+  { path: 'client/load/worker.ts', options: [] },
+])
   spawnSync(process.execPath, [...process.execArgv, ...options, path], {
     env: { ...process.env, PORT: 'none' },
     stdio: 'ignore',

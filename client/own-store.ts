@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { lstatSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
@@ -11,6 +12,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const startScript = fileURLToPath(new URL('../start.ts', import.meta.url))
+
+/**
+ * What a program of this project is started with, so that Node finds again what it has compiled, as under `npm start`. None
+ * where the packages are another project's, as in a copy: its paths would fill that project's cache.
+ */
+export const compileCache: Readonly<Record<string, string>> = lstatSync(
+  new URL('../node_modules', import.meta.url),
+).isDirectory()
+  ? { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url)) }
+  : {}
+
 const openLine = /^The toy store is open at (http:\S+)$/
 
 export interface StoreOptions {
@@ -75,7 +87,7 @@ export async function startStore({
   t,
   output = [],
 }: StoreOptions): Promise<Store> {
-  const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...env }
+  const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir, ...compileCache, ...env }
   const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // Whatever runs this may put options of its own into what it starts (tap does); `env -i` takes them out again.
   const child = spawn('env', ['-i', ...given, process.execPath, ...flags, script], {

@@ -1,8 +1,10 @@
 /** Starts the chaos command as a process of its own, so that tests see real exit codes, real signals and what is left. */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from '../../own-store.ts'
 
 const entry = fileURLToPath(new URL('../../main.ts', import.meta.url))
 
@@ -14,7 +16,10 @@ export interface Ran {
 
 /** The empty environment keeps tap's options out. */
 export function startChaos(args: string[], program = entry): { child: ChildProcess; ran: Promise<Ran> } {
-  const child = spawn(process.execPath, [program, 'chaos', ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, 'chaos', ...args], {
+    env: compileCache,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ran = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)])
   return { child, ran: ran.then(([[code], out, err]) => ({ code: code as number | null, out, err })) }
 }

@@ -1,15 +1,17 @@
 /** The compare command as a process of its own, with its exit codes. */
+
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { compileCache } from '../../own-store.ts'
 import { plausibleResult } from './plausible.ts'
 
 const program = fileURLToPath(new URL('../../main.ts', import.meta.url))
 
 /** The empty environment keeps tap's options out. */
 function compare(cwd: string, ...args: string[]) {
-  return spawnSync(process.execPath, [program, 'compare', ...args], { cwd, env: {}, encoding: 'utf8' })
+  return spawnSync(process.execPath, [program, 'compare', ...args], { cwd, env: compileCache, encoding: 'utf8' })
 }
 
 const json = (value: unknown) => JSON.stringify(value)

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { compileCache } from '../../own-store.ts'
 
 const entry = fileURLToPath(new URL('./entry.ts', import.meta.url))
 
@@ -15,7 +16,7 @@ export interface Ran {
 
 /** `tmp` is where its own store's folder is made. Nothing else of this environment reaches it, tap's options neither. */
 export function startSweep(args: readonly string[], tmp?: string): { child: ChildProcess; ran: Promise<Ran> } {
-  const env = { ...(tmp === undefined ? {} : { TMPDIR: tmp }), PATH: '/usr/local/bin:/usr/bin:/bin' }
+  const env = { ...compileCache, ...(tmp === undefined ? {} : { TMPDIR: tmp }), PATH: '/usr/local/bin:/usr/bin:/bin' }
   const child = spawn(process.execPath, [entry, 'sweep', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
   const ran = Promise.all([closed, text(child.stdout), text(child.stderr)])

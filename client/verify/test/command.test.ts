@@ -1,10 +1,12 @@
 /** The command as a person runs it: what it prints, and its exit codes. */
+
 import { execFile } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { buy, dataDirOf, startStore } from '../../../test/store.ts'
+import { compileCache } from '../../own-store.ts'
 import { startModelShop } from './model-shop.ts'
 
 const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
@@ -16,11 +18,14 @@ interface Ran {
   ms: number
 }
 
-function run(args: string[], env: Record<string, string> = {}, cwd?: string): Promise<Ran> {
+function run(args: string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Promise<Ran> {
   const began = performance.now()
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, 'verify', ...args], { env, cwd }, (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), out, err, ms: performance.now() - began }),
+    execFile(
+      process.execPath,
+      [main, 'verify', ...args],
+      { env: { ...compileCache, ...env }, cwd },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err, ms: performance.now() - began }),
     )
   })
 }

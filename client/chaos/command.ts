@@ -59,7 +59,7 @@ function tell({ result, endured, findings }: ChaosOutcome): void {
   for (const finding of findings) console.log(`WRONG: ${finding}`)
   for (const difference of differences.slice(0, shown)) console.log(`WRONG: ${difference}`)
   if (differences.length > shown) console.log(`… and ${differences.length - shown} more`)
-  console.log(`${endured.length} faults; ${line}`)
+  console.log(`${endured.length} fault${endured.length === 1 ? '' : 's'}; ${line}`)
 }
 
 const isGood = ({ result: { thresholds, verdict }, findings }: ChaosOutcome): boolean =>

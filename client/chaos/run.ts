@@ -80,7 +80,11 @@ export async function runChaos(plan: ChaosPlan, { tell, ending }: ChaosOptions):
     const { line, differences, notes } = await judgeBooks({ shop, dataDir, before, witness, progress: newProgress() })
     result.verdict = { line, balanced: differences.length === 0, differences }
     findings.push(...deaths)
-    result.notes.push(...findings, ...(endured.length > 0 ? [recoveryNote(endured)] : []), ...notes)
+    result.notes.push(
+      ...findings,
+      ...(endured.some(({ recoveryMs }) => recoveryMs !== undefined) ? [recoveryNote(endured)] : []),
+      ...notes,
+    )
     result.thresholds = [
       ...promisesOf(plan.faults.length, endured, ending.aborted),
       ...judge(plan.load.thresholds, result),

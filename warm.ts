@@ -4,6 +4,7 @@
  * service loads only when it is asked for `/metrics` is loaded here. Node keeps it by its options, so these are the same.
  */
 import { spawnSync } from 'node:child_process'
+import { workerOptions } from './client/load/processes.ts'
 import './http/metrics-text.ts'
 import { nodeOptions, services } from './programs.ts'
 
@@ -12,7 +13,7 @@ for (const { path, options } of [
   { path: 'start.ts', options: [] },
   ...programs,
   { path: 'client/main.ts', options: [] },
-  { path: 'client/load/worker.ts', options: [] },
+  { path: 'client/load/worker.ts', options: workerOptions },
 ])
   spawnSync(process.execPath, [...process.execArgv, ...options, path], {
     env: { ...process.env, PORT: 'none' },

@@ -13,6 +13,8 @@ import { median, percentile } from '../spread.ts'
 const main = fileURLToPath(new URL('../../client/main.ts', import.meta.url))
 const connections = 64
 const delayMs = 20
+/** Its processes begin cold with each load, which wrk does not know. */
+const warmUpSeconds = 1
 
 export const client: Group = {
   figures: ['client-rate', 'client-p99', 'client-p99-open'],
@@ -29,7 +31,14 @@ export const client: Group = {
 async function rates(bench: Bench) {
   const { url } = await bench.openCeiling('bare-shop.ts', '0')
   const ours = async (seconds: number): Promise<number> =>
-    (await load(bench, url, seconds, ['--clients', String(connections)])).all.perSecond
+    (
+      await load(bench, url, seconds + warmUpSeconds, [
+        '--clients',
+        String(connections),
+        '--warmup',
+        `${warmUpSeconds}s`,
+      ])
+    ).all.perSecond
   const wrks = async (seconds: number): Promise<number> => (await loadFor(url, product, connections, seconds)).perSecond
   for (const side of [ours, wrks]) await side(bench.warmUpSeconds)
   const rounds: { ours: number; wrk: number }[] = []

@@ -165,17 +165,6 @@ export class Visit {
     if (ms !== undefined) recordMs(tally.times, ms)
     return ending
   }
-
-  /** A story's own check failed: counted as a failure of that kind, though every request was answered. */
-  wrong(kind: string, word: string): void {
-    const { clock, counts, seconds, startedAt, measuredFrom } = this.#recording
-    const now = clock.elapsed()
-    seconds.ended(now - startedAt, kind, 'failures', 0, undefined)
-    if (now < measuredFrom) return
-    const tally = tallyOf(counts, kind)
-    tally.requests += 1
-    addWord(tally.failures, word)
-  }
 }
 
 const wrong: Ending = { ok: false, kind: 'wrong_answer', retryAfterMs: 0 }

@@ -58,6 +58,7 @@ const secondSchema = z.object({
   refused: count,
   failures: count,
   retries: count,
+  mean: amount.nullable(),
   p50: amount.nullable(),
   p90: amount.nullable(),
   p99: amount.nullable(),

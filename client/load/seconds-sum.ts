@@ -56,8 +56,8 @@ export class SecondsSum {
       if (row.second >= before) continue
       this.#open.delete(name)
       const at = (percentile: number) => (times.totalCount === 0 ? null : times.getValueAtPercentile(percentile) / 1000)
-      const max = times.totalCount === 0 ? null : times.maxValue / 1000
-      this.#rows.push({ ...row, p50: at(50), p90: at(90), p99: at(99), max })
+      const [mean, max] = times.totalCount === 0 ? [null, null] : [times.mean / 1000, times.maxValue / 1000]
+      this.#rows.push({ ...row, mean, p50: at(50), p90: at(90), p99: at(99), max })
     }
   }
 }

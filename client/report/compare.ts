@@ -64,7 +64,7 @@ interface Side {
   tally: ResultTally | undefined
   seconds: Second[]
 }
-type Second = Pick<ResultSecond, 'requests' | 'failures' | 'p50' | 'p90' | 'p99' | 'max'>
+type Second = Pick<ResultSecond, 'requests' | 'failures' | 'mean' | 'p50' | 'p90' | 'p99'>
 
 const sideOf = (tally: ResultTally | undefined, seconds: Second[]): Side => ({ tally, seconds })
 
@@ -108,18 +108,8 @@ function intervalOf(measure: Measure, a: Second[], b: Second[]): Interval | 'sho
   const fewest = Math.min(medianOf(rates(a)), medianOf(rates(b)))
   if (a.length > 0 && b.length > 0 && fewest < requestsLeast[measure]) return 'few'
   const times = (seconds: Second[]) =>
-    seconds.map((second) => timeOf(measure, second)).filter((ms): ms is number => ms !== null && ms > 0)
+    seconds.map((second) => second[measure]).filter((ms): ms is number => ms !== null && ms > 0)
   return ratioOf(times(a), times(b)) ?? 'short'
-}
-
-/**
- * A second tells no mean. In its place stands the area under the line through its percentiles, which moves as the mean does;
- * it only judges, and is never shown.
- */
-function timeOf(measure: 'mean' | 'p50' | 'p90' | 'p99', { p50, p90, p99, max }: Second): number | null {
-  if (measure !== 'mean') return { p50, p90, p99 }[measure]
-  if (p50 === null || p90 === null || p99 === null || max === null) return null
-  return 0.5 * p50 + 0.4 * ((p50 + p90) / 2) + 0.09 * ((p90 + p99) / 2) + 0.01 * ((p99 + max) / 2)
 }
 
 /** The seconds that lie wholly behind the warm-up and before the end, of one kind or of all; of all, times are not told. */
@@ -135,12 +125,12 @@ function secondsOf({ perSecond, warmupSeconds, seconds, kinds }: Result, kind?: 
     second.requests += row.requests
     second.failures += row.failures
     if (kind !== undefined || kinds.length < 2)
-      Object.assign(second, { p50: row.p50, p90: row.p90, p99: row.p99, max: row.max })
+      Object.assign(second, { mean: row.mean, p50: row.p50, p90: row.p90, p99: row.p99 })
   }
   return made
 }
 
-const emptySecond: Second = { requests: 0, failures: 0, p50: null, p90: null, p99: null, max: null }
+const emptySecond: Second = { requests: 0, failures: 0, mean: null, p50: null, p90: null, p99: null }
 
 function medianOf(values: readonly number[]): number {
   return values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)] ?? 0

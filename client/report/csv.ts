@@ -10,6 +10,7 @@ const columns = [
   'refused',
   'failures',
   'retries',
+  'mean_ms',
   'p50_ms',
   'p90_ms',
   'p99_ms',
@@ -18,11 +19,11 @@ const columns = [
 
 /** With a header; a time that was not measured is an empty cell. */
 export function resultCsv({ perSecond }: Result): string {
-  const rows = perSecond.map(({ second, kind, requests, ok, refused, failures, retries, p50, p90, p99, max }) => [
+  const rows = perSecond.map(({ second, kind, requests, ok, refused, failures, retries, mean, p50, p90, p99, max }) => [
     second,
     plainWord(kind),
     ...[requests, ok, refused, failures, retries],
-    ...[p50, p90, p99, max].map((ms) => (ms === null ? null : Number(ms.toFixed(3)))),
+    ...[mean, p50, p90, p99, max].map((ms) => (ms === null ? null : Number(ms.toFixed(3)))),
   ])
   return stringify([columns, ...rows], { escape_formulas: true })
 }

@@ -74,6 +74,7 @@ t.test('seconds of several processes add up exactly, in whatever order they come
   const queries = rows[5]!
   t.ok(Math.abs(queries.max! - 300.8) < 0.4, `${queries.max}`)
   t.ok(Math.abs(queries.p50! - 250.5) < 1, `${queries.p50}`)
+  t.ok(Math.abs(queries.mean! - 250.5) < 1, `${queries.mean}`)
 })
 
 t.test('the rate is of the last two seconds', async (t) => {

@@ -8,8 +8,8 @@ t.test('every second and kind has a row, with its counts and times', async (t) =
   const result = plausibleResult({ seconds: 7 })
   const rows: Record<string, string>[] = parse(resultCsv(result), { columns: true })
   t.equal(rows.length, 14)
-  const { second, kind, requests, ok, refused, failures, retries, p50, p90, p99, max } = result.perSecond[13]!
-  const times = { p50_ms: p50!, p90_ms: p90!, p99_ms: p99!, max_ms: max! }
+  const { second, kind, requests, ok, refused, failures, retries, mean, p50, p90, p99, max } = result.perSecond[13]!
+  const times = { mean_ms: mean!, p50_ms: p50!, p90_ms: p90!, p99_ms: p99!, max_ms: max! }
   t.same(rows[13], {
     ...{ second: String(second), kind, requests: String(requests), ok: String(ok), refused: String(refused) },
     ...{ failures: String(failures), retries: String(retries) },
@@ -19,9 +19,9 @@ t.test('every second and kind has a row, with its counts and times', async (t) =
 
 t.test('what was not measured is an empty cell, and no seconds are a header alone', async (t) => {
   const result = plausibleResult({ seconds: 1, kinds: ['query'] })
-  Object.assign(result.perSecond[0]!, { p50: null, p90: null, p99: null, max: null })
-  t.match(resultCsv(result).split('\n')[1], /^0,query,\d+,\d+,0,0,0,,,,$/)
-  const header = 'second,kind,requests,ok,refused,failures,retries,p50_ms,p90_ms,p99_ms,max_ms\n'
+  Object.assign(result.perSecond[0]!, { mean: null, p50: null, p90: null, p99: null, max: null })
+  t.match(resultCsv(result).split('\n')[1], /^0,query,\d+,\d+,0,0,0,,,,,$/)
+  const header = 'second,kind,requests,ok,refused,failures,retries,mean_ms,p50_ms,p90_ms,p99_ms,max_ms\n'
   t.equal(resultCsv(emptyResult()), header)
 })
 

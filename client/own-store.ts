@@ -49,6 +49,8 @@ export interface Store {
   readonly pids: Record<string, number>
   /** The lines of all processes so far, standard error's too. */
   output: string[]
+  /** Resolves when all processes have closed their output, and `output` has all of it. */
+  readToEnd: Promise<unknown>
   /** The supervisor's exit code, null after a signal, when it has ended. */
   exited: Promise<number | null>
   /** SIGTERM to the supervisor; resolves to its exit code when nothing of the store runs any more. */
@@ -128,6 +130,7 @@ export async function startStore({
       return servicesOf(pid)
     },
     output,
+    readToEnd,
     exited,
     async stop() {
       signal(pid, 'SIGTERM')

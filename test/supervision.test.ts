@@ -64,6 +64,7 @@ t.test('services whose supervisor was killed stop by themselves, in order', asyn
   process.kill(store.pid, 'SIGKILL')
   t.equal(await store.exited, null)
   await goneGroup(store.pid)
+  await store.readToEnd // what they wrote last may still be on its way
   await buyers.stop()
   t.equal(store.output.filter((line) => line.includes('the parent has gone')).length, 3)
   t.equal(store.output.filter((line) => line.includes('"msg":"stopped"')).length, 3)

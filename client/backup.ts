@@ -9,11 +9,12 @@
  *    was reserved before T and is kept; a reservation whose row is left out is open in the copy, and is given back there.
  */
 import { access, copyFile, type FileHandle, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { unsealBase } from '../storage/csv/base.ts'
 import { baseName, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
 import { parseRow } from '../storage/csv/row.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
+import { newCommand } from './options.ts'
 import { type Verdict, verdictLine, verifyFiles } from './verify/files.ts'
 import { readLedger } from './verify/ledger.ts'
 
@@ -131,9 +132,7 @@ async function syncAll(folder: string): Promise<void> {
 
 /** Exit code 1 where the copy's books do not balance, 2 where nothing could be copied. */
 export function backupCommand(): Command {
-  return new Command('backup')
-    .description('copy a running or stopped store; the copy is checked')
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  return newCommand('backup', 'copy a running or stopped store; the copy is checked')
     .option('--data <folder>', 'the data folder', 'data')
     .requiredOption('--to <folder>', 'a new folder for the copy')
     .action(async ({ data, to }: { data: string; to: string }) => {

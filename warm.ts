@@ -4,14 +4,14 @@
  * service loads only when it is asked for `/metrics` is loaded here. Node keeps it by its options, so these are the same.
  */
 import { spawnSync } from 'node:child_process'
-import { workerOptions } from './client/load/processes.ts'
 import './http/metrics-text.ts'
-import { nodeOptions, services } from './programs.ts'
+import { nodeOptions, services, workerOptions } from './programs.ts'
 
 const programs = services.map(({ name }) => ({ path: `${name}/main.ts`, options: nodeOptions }))
 for (const { path, options } of [
   { path: 'start.ts', options: [] },
   ...programs,
+  // Not there in a service's image.
   { path: 'client/main.ts', options: [] },
   { path: 'client/load/worker.ts', options: workerOptions },
 ])

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { nodeOptions } from '../../programs.ts'
+import { workerOptions } from '../../programs.ts'
 import {
   type FromWorker,
   fromWorker,
@@ -16,11 +16,6 @@ import {
 } from './messages.ts'
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
-/**
- * Helper threads of V8 would take turns on the cores that the store and the other workers need: without them a request costs a
- * fifth less. The rest is what the services run with.
- */
-export const workerOptions: string[] = ['--single-threaded', ...nodeOptions]
 /** A worker ends within two seconds of a stop; one that does not is killed. */
 const stopMsMax = 4000
 /** The load begins this long after all are ready, so that all know it in time. */
@@ -103,7 +98,7 @@ export class LoadProcesses {
   #start(number: number): Worker {
     // These options alone: the worker needs none of the loaders that the parent may run under.
     const child = fork(workerFile, [], {
-      execArgv: workerOptions,
+      execArgv: [...workerOptions],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

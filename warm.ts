@@ -7,15 +7,13 @@ import { spawnSync } from 'node:child_process'
 import './http/metrics-text.ts'
 import { nodeOptions, services, workerOptions } from './programs.ts'
 
-const programs = services.map(({ name }) => ({ path: `${name}/main.ts`, options: nodeOptions }))
-for (const { path, options } of [
-  { path: 'start.ts', options: [] },
-  ...programs,
+const started = process.execArgv // as `npm start` is
+const programs = [
+  { path: 'start.ts', options: started },
+  ...services.map(({ name }) => ({ path: `${name}/main.ts`, options: [...started, ...nodeOptions] })),
   // Not there in a service's image.
   { path: 'client/main.ts', options: [] },
   { path: 'client/load/worker.ts', options: workerOptions },
-])
-  spawnSync(process.execPath, [...process.execArgv, ...options, path], {
-    env: { ...process.env, PORT: 'none' },
-    stdio: 'ignore',
-  })
+]
+for (const { path, options } of programs)
+  spawnSync(process.execPath, [...options, path], { env: { ...process.env, PORT: 'none' }, stdio: 'ignore' })

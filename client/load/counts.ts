@@ -3,7 +3,6 @@
  * holds: requests = answers + failures + retries.
  */
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js'
-import { z } from 'zod'
 
 /** The longest time that is told apart, in microseconds; longer ones count as this. */
 const microsecondsMax = 3_600_000_000
@@ -32,21 +31,18 @@ export interface Counts {
   kinds: Map<string, Tally>
 }
 
-const count = z.int().nonnegative()
-const words = z.array(z.tuple([z.string(), count]))
-const tally = z.object({
-  requests: count,
-  retries: count,
-  unknown: count,
-  answers: words,
-  failures: words,
-  times: z.string(),
-})
+/** Counts as they travel between processes: lists for maps, text for histograms. */
+export interface EncodedCounts {
+  rounds: number
+  noted: [string, number][]
+  kinds: [string, EncodedTally][]
+}
 
-/** Counts as they travel between processes. */
-export const encodedCounts = z.object({ rounds: count, noted: words, kinds: z.array(z.tuple([z.string(), tally])) })
-export type EncodedCounts = z.infer<typeof encodedCounts>
-type EncodedTally = z.infer<typeof tally>
+interface EncodedTally extends Pick<Tally, 'requests' | 'retries' | 'unknown'> {
+  answers: [string, number][]
+  failures: [string, number][]
+  times: string
+}
 
 export function newTimes(): Histogram {
   // Every histogram has the same layout and never grows, which is what makes adding them exact.

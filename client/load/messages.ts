@@ -1,8 +1,4 @@
-/**
- * What a load and its worker processes say to each other, by structured clone. Both ends are of one version, so the big
- * messages are taken as they are.
- */
-import { z } from 'zod'
+/** What a load and its worker processes say to each other, by structured clone. Both ends are of one version. */
 import type { PackedPurchases, Shown } from '../verify/witness.ts'
 import type { EncodedCounts } from './counts.ts'
 import type { Profile } from './profile.ts'
@@ -83,24 +79,11 @@ export interface WorkerReport {
   witness: { purchases: PackedPurchases; shown: Shown[]; unknown: number } | undefined
 }
 
-const toWorkerType = z.object({ type: z.enum(['job', 'stop']) })
 export type ToWorker = { type: 'job'; job: Job } | { type: 'stop' }
 
-const fromWorkerType = z.object({ type: z.enum(['ready', 'progress', 'seconds', 'report']) })
 /** `ready` comes first, then `progress` and `seconds` now and then, `report` last. */
 export type FromWorker =
   | { type: 'ready' }
   | { type: 'progress'; progress: Progress }
   | { type: 'seconds'; parts: SecondPart[] }
   | ({ type: 'report' } & WorkerReport)
-
-/** Throws where it is none of the words. */
-export function toWorker(message: unknown): ToWorker {
-  toWorkerType.parse(message)
-  return message as ToWorker
-}
-
-export function fromWorker(message: unknown): FromWorker {
-  fromWorkerType.parse(message)
-  return message as FromWorker
-}

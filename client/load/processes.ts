@@ -5,15 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { workerOptions } from '../../programs.ts'
-import {
-  type FromWorker,
-  fromWorker,
-  type Job,
-  type Progress,
-  type SecondPart,
-  type ToWorker,
-  type WorkerReport,
-} from './messages.ts'
+import type { FromWorker, Job, Progress, SecondPart, ToWorker, WorkerReport } from './messages.ts'
 
 const workerFile = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** A worker ends within two seconds of a stop; one that does not is killed. */
@@ -104,7 +96,7 @@ export class LoadProcesses {
     })
     const progress = { rounds: 0, requests: 0, failures: 0, clients: 0 }
     const worker: Worker = { number, child, state: 'starting', progress }
-    child.on('message', (message) => this.#hear(worker, fromWorker(message)))
+    child.on('message', (message) => this.#hear(worker, message as FromWorker))
     child.on('exit', (code, signal) => this.#lose(worker, `it ended with ${signal ?? `code ${code}`}`))
     child.on('error', (error) => {
       // A process that never was has no `exit`.

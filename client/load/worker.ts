@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { realClock } from '../../clock.ts'
 import { scenarioOf } from '../scenarios/index.ts'
 import { encodeCounts, failuresOf, newCounts, sumOf } from './counts.ts'
-import { type FromWorker, type Job, toWorker } from './messages.ts'
+import type { FromWorker, Job, ToWorker } from './messages.ts'
 import { Seconds } from './seconds.ts'
 import { Sessions } from './sessions.ts'
 import { Watch } from './watch.ts'
@@ -24,8 +24,7 @@ let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
 process.on('disconnect', () => process.exit(0))
-process.on('message', (message) => {
-  const order = toWorker(message)
+process.on('message', (order: ToWorker) => {
   if (order.type === 'stop') stop()
   else void run(order.job)
 })

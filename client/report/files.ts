@@ -1,4 +1,4 @@
-/** The files that a load writes: `--json`, `--csv` and `--report`, as options of a command. */
+/** The files that a command writes: `--json`, `--csv` and `--report`, as its options. */
 import type { Command } from 'commander'
 import type { Result } from '../load/result.ts'
 import { resultCsv } from './csv.ts'
@@ -26,18 +26,21 @@ export async function checkFiles(command: Command, { json, csv, report }: FileOp
   }
 }
 
+/** Of a load. */
+export const writeFiles = (files: FileOptions, result: Result): Promise<boolean> =>
+  writeEach(files, {
+    json: () => `${JSON.stringify(result, null, 2)}\n`,
+    csv: () => resultCsv(result),
+    report: () => reportHtml(result),
+  })
+
 /** False where one of them could not be written after all: then it has said so, and the others are there. */
-export async function writeFiles(files: FileOptions, result: Result): Promise<boolean> {
-  const { json, csv, report } = files
-  const texts: [string | undefined, () => string][] = [
-    [json, () => `${JSON.stringify(result, null, 2)}\n`],
-    [csv, () => resultCsv(result)],
-    [report, () => reportHtml(result)],
-  ]
+export async function writeEach(files: FileOptions, texts: Record<keyof FileOptions, () => string>): Promise<boolean> {
   let all = true
-  for (const [path, text] of texts) {
+  for (const name of ['json', 'csv', 'report'] as const) {
+    const path = files[name]
     if (path === undefined) continue
-    await writeReport(path, text()).catch((error: Error) => {
+    await writeReport(path, texts[name]()).catch((error: Error) => {
       all = false
       process.stderr.write(`${error.message}\n`)
     })

@@ -6,7 +6,7 @@
 import type { Command } from 'commander'
 import { newCommand } from '../options.ts'
 import { NotOpened } from '../own-store.ts'
-import { checkWritable, writeReport } from '../report/writable.ts'
+import { checkFiles, type FileOptions, writeEach } from '../report/files.ts'
 import { sweepCsv } from './csv.ts'
 import { loadLine, showLive } from './live.ts'
 import { addSweepOptions, planOf, type SweepOptions, type SweepPlan } from './options.ts'
@@ -18,38 +18,17 @@ import { sweepText } from './table.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-interface Output {
-  path: string
-  text(result: SweepResult): string
-}
-
 /** For the client's program. Sets the process's exit code when its work is done. */
 export function sweepCommand(): Command {
   const command = newCommand('sweep', 'measure latency against the number of clients, at several probabilities to buy')
   return addSweepOptions(command).action(async (options: SweepOptions) => {
     const plan = planOf(command, options)
-    const outputs = outputsOf(options)
-    await checkOutputs(command, outputs)
-    process.exitCode = await sweep(plan, outputs)
+    await checkFiles(command, options)
+    process.exitCode = await sweep(plan, options)
   })
 }
 
-function outputsOf({ json, csv, report }: SweepOptions): Output[] {
-  const outputs = [
-    { path: json, text: (result: SweepResult) => `${JSON.stringify(result, null, 2)}\n` },
-    { path: csv, text: sweepCsv },
-    { path: report, text: sweepHtml },
-  ]
-  return outputs.filter((output): output is Output => output.path !== undefined)
-}
-
-/** Ends with exit code 2 where one cannot be written. */
-async function checkOutputs(command: Command, outputs: readonly Output[]): Promise<void> {
-  for (const { path } of outputs)
-    await checkWritable(path).catch(({ message }: Error) => command.error(`error: ${message}`, { exitCode: 2 }))
-}
-
-async function sweep(plan: SweepPlan, outputs: readonly Output[]): Promise<number> {
+async function sweep(plan: SweepPlan, files: FileOptions): Promise<number> {
   const ending = new AbortController()
   const end = () => ending.abort()
   for (const signal of stopSignals) process.on(signal, end)
@@ -60,7 +39,7 @@ async function sweep(plan: SweepPlan, outputs: readonly Output[]): Promise<numbe
     if (result.loads.measured > 0) console.log(`\n${sweepText(result)}`)
     if (trouble !== undefined) console.error(trouble)
     else if (ending.signal.aborted) console.error('Ended early.')
-    const written = result.loads.measured === 0 || (await write(outputs, result))
+    const written = result.loads.measured === 0 || (await write(files, result))
     if (!written || trouble !== undefined || result.failures.length > 0) return 1
     return ending.signal.aborted ? 130 : 0
   } catch (error) {
@@ -97,12 +76,9 @@ async function measure(plan: SweepPlan, signal: AbortSignal): Promise<SweepOutco
   }
 }
 
-async function write(outputs: readonly Output[], result: SweepResult): Promise<boolean> {
-  let written = true
-  for (const { path, text } of outputs)
-    await writeReport(path, text(result)).catch(({ message }: Error) => {
-      console.error(message)
-      written = false
-    })
-  return written
-}
+const write = (files: FileOptions, result: SweepResult): Promise<boolean> =>
+  writeEach(files, {
+    json: () => `${JSON.stringify(result, null, 2)}\n`,
+    csv: () => sweepCsv(result),
+    report: () => sweepHtml(result),
+  })

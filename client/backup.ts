@@ -16,7 +16,7 @@ import { parseRow } from '../storage/csv/row.ts'
 import type { LedgerState } from '../storage/ledger-state.ts'
 import { newCommand } from './options.ts'
 import { type Verdict, verdictLine, verifyFiles } from './verify/files.ts'
-import { readLedger } from './verify/ledger.ts'
+import { readLedger, whileReplaced } from './verify/ledger.ts'
 
 /** Copies the store's files and checks the copy's books. Throws where there is no store to copy, or `to` is in use. */
 export async function backup(dataDir: string, to: string): Promise<Verdict> {
@@ -25,7 +25,7 @@ export async function backup(dataDir: string, to: string): Promise<Verdict> {
   })
   await makeEmpty(to)
   for (const service of ['catalog', 'order']) await mkdir(`${to}/${service}`)
-  await copyLedger(`${dataDir}/catalog`, `${to}/catalog`)
+  await whileReplaced(() => copyLedger(`${dataDir}/catalog`, `${to}/catalog`))
   const { state } = await readLedger(`${to}/catalog`)
   await copyOrders(`${dataDir}/order/orders.csv`, `${to}/order/orders.csv`, state)
   await copyFile(`${dataDir}/order/incarnation.csv`, `${to}/order/incarnation.csv`)
@@ -39,17 +39,6 @@ async function makeEmpty(folder: string): Promise<void> {
 }
 
 async function copyLedger(from: string, to: string): Promise<void> {
-  for (let left = 50; ; left--) {
-    try {
-      return await copyLedgerOnce(from, to)
-    } catch (error) {
-      // A running store replaces its segments while we read: then there are newer ones.
-      if (left === 0 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    }
-  }
-}
-
-async function copyLedgerOnce(from: string, to: string): Promise<void> {
   const names = await readdir(from)
   const base = numbered(names, 'base').at(-1)
   if (base === undefined) throw new Error(`${from} holds no ledger (no base file)`)

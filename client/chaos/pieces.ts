@@ -1,6 +1,7 @@
 /** How many pieces a shop still has, of all toys together. */
-import { Connection, isObject } from '../load/connection.ts'
-import { listPath } from '../load/toys.ts'
+import { isObject } from '../json.ts'
+import { Connection } from '../load/connection.ts'
+import { listPath, nextPath } from '../load/toys.ts'
 
 /** Undefined where the shop does not tell. */
 export async function piecesLeft(url: string, timeoutMs: number): Promise<number | undefined> {
@@ -11,8 +12,7 @@ export async function piecesLeft(url: string, timeoutMs: number): Promise<number
       const ending = await connection.ask({ method: 'GET', path })
       if (!ending.ok || !Array.isArray(ending.body.data)) return undefined
       for (const toy of ending.body.data) sum += isObject(toy) ? Number(toy.quantity) : 0
-      const { next } = ending.body
-      path = typeof next === 'string' ? `${listPath}&after=${encodeURIComponent(next)}` : undefined
+      path = nextPath(ending.body.next)
     }
     return sum
   } finally {

@@ -3,6 +3,7 @@
  * its time, in an answer or in the word for what went wrong.
  */
 import { Client, type Dispatcher } from 'undici'
+import { isObject, type JsonObject, parseJson } from '../json.ts'
 
 /**
  * How a request ended. `kind` is the store's `error.reason`, or `timeout`, `cut` (the connection broke after the request was
@@ -11,8 +12,6 @@ import { Client, type Dispatcher } from 'undici'
 export type Ending =
   | { ok: true; body: JsonObject }
   | { ok: false; kind: string; retryAfterMs: number /** Under which to ask again. */; key?: string }
-
-export type JsonObject = Readonly<Record<string, unknown>>
 
 export interface Question {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -141,10 +140,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Goes by the body: a store may answer errors with status 200 (`ERROR_STATUS=200`). */
 export function readAnswer(status: number, text: string, retryAfterMs: number): Ending {
   const body = parseJson(text)
@@ -158,14 +153,6 @@ export function readAnswer(status: number, text: string, retryAfterMs: number): 
     if (status < 400 && 'data' in body && !('error' in body)) return { ok: true, body }
   }
   return { ok: false, kind: status >= 400 ? `http_${status}` : 'unreadable_answer', retryAfterMs }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** RFC 9110, 10.2.3, in its form in seconds; a date or nonsense counts as no wish. */

@@ -1,6 +1,8 @@
 /** Shows how the load goes: one line that renews itself on a terminal, a plain line every two seconds elsewhere. */
+
 import cliProgress from 'cli-progress'
-import { Connection, isObject } from './connection.ts'
+import { isObject } from '../json.ts'
+import { Connection } from './connection.ts'
 import { endOf } from './profile.ts'
 import type { RunningLoad } from './run.ts'
 import { listPath } from './toys.ts'

@@ -1,6 +1,7 @@
 /** Learns which toys the store has, before the load begins. */
+import { isObject } from '../json.ts'
 import { nearest } from '../options.ts'
-import { Connection, type Ending, isObject } from './connection.ts'
+import { Connection, type Ending } from './connection.ts'
 
 export const listPath = '/products?limit=1000'
 const pagesMax = 10_000
@@ -49,7 +50,7 @@ function namesOf({ body }: Ending & { ok: true }, url: string): string[] {
 }
 
 /** `next` is the name after which the next page begins; null when all is read. */
-function nextPath(next: unknown): string | undefined {
+export function nextPath(next: unknown): string | undefined {
   return typeof next === 'string' ? `${listPath}&after=${encodeURIComponent(next)}` : undefined
 }
 

@@ -2,9 +2,11 @@
  * One round of a session as a story sees it: it looks and buys, and what came of it is counted and timed. A purchase that
  * the store may not have heard, or whose answer was lost, is asked again under its key, so it can never be made twice.
  */
+
 import { randomUUID } from 'node:crypto'
 import { type Clock, sleep } from '../../clock.ts'
-import { type Connection, type Ending, isObject, type Question } from './connection.ts'
+import { isObject } from '../json.ts'
+import type { Connection, Ending, Question } from './connection.ts'
 import { addWord, type Counts, recordMs, tallyOf } from './counts.ts'
 import type { Random } from './plan.ts'
 import type { Seconds } from './seconds.ts'

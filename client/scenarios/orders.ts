@@ -1,5 +1,5 @@
 /** Buys, reads its own order back and holds it against the receipt. */
-import { isObject } from '../load/connection.ts'
+import { isObject } from '../json.ts'
 import { piecesToBuy } from '../load/plan.ts'
 import type { Scenario } from './scenario.ts'
 

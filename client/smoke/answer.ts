@@ -3,6 +3,7 @@
  * whatever the store does; and no more than `bytesMax` of an answer is kept.
  */
 import { Pool } from 'undici'
+import { parseJson } from '../json.ts'
 import { durationText } from '../options.ts'
 
 const bytesMax = 16 * 1024 * 1024
@@ -116,11 +117,3 @@ const unreachable: ReadonlySet<string> = new Set([
 
 const joined = (headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]))
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -20,11 +20,15 @@ export interface LedgerBooks {
 
 /** Throws where the folder holds no ledger, or a file of it cannot be read. */
 export async function readLedger(folder: string, files: FileSystem = realFileSystem): Promise<LedgerBooks> {
+  return whileReplaced(() => readOnce(folder, files))
+}
+
+/** What `work` makes of a ledger's files: a running store replaces its segments meanwhile, and then there are newer ones. */
+export async function whileReplaced<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let left = 50; ; left--) {
     try {
-      return await readOnce(folder, files)
+      return await work()
     } catch (error) {
-      // A running store replaces its segments while we read: then there are newer ones.
       if (left === 0 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
     }
   }

@@ -1,5 +1,5 @@
 /** What the API shows of a toy, an order and a movement: read from JSON, with a sentence for what is wrong in it. */
-import { isObject } from './shop.ts'
+import { isObject } from '../json.ts'
 
 export interface ShownToy {
   name: string

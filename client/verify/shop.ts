@@ -5,8 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { systemCode } from '../../errors.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
+import { isObject, type JsonObject, parseJson } from '../json.ts'
 
 /** Why nothing can be read, in a sentence. */
 export class ShopError extends Error {
@@ -165,22 +164,11 @@ function asShopError(error: unknown): ShopError {
   throw error
 }
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Only a plain word is taken over: it is printed on a terminal. */
 function reasonOf({ error }: JsonObject): string | undefined {
   if (error === undefined) return undefined
   const reason = isObject(error) ? error.reason : undefined
   return typeof reason === 'string' && /^[a-z0-9_]{1,40}$/.test(reason) ? reason : 'error'
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** What `work` makes of each, in their order, so many at a time that the shop is busy and the memory is not. */

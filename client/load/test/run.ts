@@ -1,33 +1,12 @@
-/** Starts the load command as a process of its own, so that tests see real exit codes and real signals. */
-
-import { type ChildProcess, spawn } from 'node:child_process'
+/** Runs the load command. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { compileCache } from '../../own-store.ts'
+import { type Ran, startClient } from '../../test/program.ts'
 import { type Result, resultSchema } from '../result.ts'
 
-const entry = fileURLToPath(new URL('./entry.ts', import.meta.url))
-
-export interface Ran {
-  code: number | null
-  out: string
-  err: string
-}
-
-/** `ran` resolves when the process and all that hold its output are gone. The empty environment keeps tap's options out. */
-export function startLoad(args: string[], file = entry): { child: ChildProcess; ran: Promise<Ran> } {
-  const child = spawn(process.execPath, [file, 'load', ...args], {
-    env: compileCache,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = new Promise<number | null>((resolve) => child.on('close', resolve))
-  const ran = Promise.all([closed, text(child.stdout), text(child.stderr)])
-  return { child, ran: ran.then(([code, out, err]) => ({ code, out, err })) }
-}
+export const startLoad = (args: string[]) => startClient(['load', ...args])
 
 /** `load` with a store's address and options written as on a command line. */
 export function runLoad(url: string, options: string): Promise<Ran> {

@@ -44,7 +44,9 @@ function decide(state: LedgerState, command: Command, now: number): Decided {
     case 'take':
       return move(state, command.account, -command.amount, command.reason, now)
     case 'change':
-      return move(state, command.account, command.change, command.reason, now)
+      return change(state, command, now)
+    case 'undo':
+      return undo(state, command, now)
     case 'put':
       return put(state, command, now)
     case 'remove':
@@ -113,8 +115,8 @@ function move(state: LedgerState, account: string, change: number, reason: strin
   const known = state.account(account)
   if (known === undefined) return [{ outcome: 'refused', reason: 'not_found', accounts: [account] }]
   const balance = known.balance + change
-  if (balance < 0 || (change > 0 && balance > balanceMax))
-    return [{ outcome: 'refused', reason: 'insufficient', accounts: [account] }]
+  if (balance < 0) return [{ outcome: 'refused', reason: 'insufficient', accounts: [account] }]
+  if (change > 0 && balance > balanceMax) return [{ outcome: 'refused', reason: 'too_much', accounts: [account] }]
   const movement = movementFact(state, account, change, reason, now)
   return [
     { outcome: 'changed', account, balance, attributes: known.attributes, movement: movement.movement.number },
@@ -123,11 +125,42 @@ function move(state: LedgerState, account: string, change: number, reason: strin
   ]
 }
 
+/** A change; one with a key is made once, and told again as it was. */
+function change(state: LedgerState, command: Command & { op: 'change' }, now: number): Decided {
+  const { account, change, reason, key } = command
+  if (key === undefined) return move(state, account, change, reason, now)
+  const known = state.keyed(key)
+  if (known === undefined || known.undone) return keep(key, change, move(state, account, change, reason, now))
+  if (known.account !== account || known.change !== change)
+    return [{ outcome: 'refused', reason: 'key_reused', accounts: [account] }]
+  const { balance, movement } = known
+  return [{ outcome: 'changed', account, balance, attributes: state.account(account)?.attributes ?? [], movement }]
+}
+
+function undo(state: LedgerState, { account, key, reason }: Command & { op: 'undo' }, now: number): Decided {
+  const known = state.keyed(key)
+  if (known === undefined || known.account !== account)
+    return [{ outcome: 'refused', reason: 'not_found', accounts: [account] }]
+  if (known.undone) return [{ outcome: 'refused', reason: 'voided', accounts: [account] }]
+  const decided = move(state, account, -known.change, reason, now)
+  return decided.length === 1 ? decided : [...decided, { fact: 'keyed', key, keyed: { ...known, undone: true } }]
+}
+
+/** What was decided, remembered under its key; a refusal is not. */
+function keep(key: string, change: number, decided: Decided): Decided {
+  const [outcome] = decided
+  if (outcome.outcome !== 'changed') return decided
+  const { account, balance, movement } = outcome
+  return [...decided, { fact: 'keyed', key, keyed: { account, change, balance, movement, undone: false } }]
+}
+
 function put(
   state: LedgerState,
-  { account, attributes, balance, reason }: Command & { op: 'put' },
+  { account, attributes, balance, reason, isNew = false }: Command & { op: 'put' },
   now: number,
 ): Decided {
+  if (isNew && state.account(account) !== undefined)
+    return [{ outcome: 'refused', reason: 'exists', accounts: [account] }]
   const movement = movementFact(state, account, balance - (state.account(account)?.balance ?? 0), reason, now)
   return [
     { outcome: 'changed', account, balance, attributes, movement: movement.movement.number },

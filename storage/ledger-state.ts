@@ -4,7 +4,15 @@
  */
 import { compareAttempts, noAttempt } from './attempt-id.ts'
 import { Frozen } from './frozen.ts'
-import type { Account, AttemptId, Decision, Fact, Reservation } from './ledger.ts'
+import {
+  type Account,
+  type AttemptId,
+  changesRemembered,
+  type Decision,
+  type Fact,
+  type KeyedChange,
+  type Reservation,
+} from './ledger.ts'
 
 class Layer<Value> {
   readonly #own: Map<string, Value | undefined>
@@ -46,6 +54,11 @@ class Layer<Value> {
     return this.#own.keys()
   }
 
+  /** Of the lowest layer. */
+  get size(): number {
+    return this.#own.size
+  }
+
   *entries(): Generator<[string, Value]> {
     for (const [key, value] of this.#own) if (value !== undefined) yield [key, value]
     if (this.#below !== undefined) for (const entry of this.#below.entries()) if (!this.#own.has(entry[0])) yield entry
@@ -56,6 +69,7 @@ export class LedgerState {
   readonly #accounts: Layer<Account>
   readonly #open: Layer<Reservation>
   readonly #decided: Layer<Decision>
+  readonly #keyed: Layer<KeyedChange>
   readonly #isRoot: boolean
   #fence: AttemptId
   #lastMovement: number
@@ -65,6 +79,7 @@ export class LedgerState {
     this.#accounts = new Layer(below === undefined ? undefined : below.#accounts, accounts)
     this.#open = new Layer(below === undefined ? undefined : below.#open)
     this.#decided = new Layer(below === undefined ? undefined : below.#decided)
+    this.#keyed = new Layer(below === undefined ? undefined : below.#keyed)
     this.#isRoot = below === undefined
     this.#fence = below?.fence ?? noAttempt
     this.#lastMovement = below?.lastMovement ?? 0
@@ -89,6 +104,11 @@ export class LedgerState {
 
   decision(id: AttemptId): Decision | undefined {
     return this.belowFence(id) ? undefined : this.#decided.get(id)
+  }
+
+  /** The change that was made under this key, while it is remembered. */
+  keyed(key: string): KeyedChange | undefined {
+    return this.#keyed.get(key)
   }
 
   belowFence(id: AttemptId): boolean {
@@ -117,6 +137,11 @@ export class LedgerState {
     for (const entry of this.#decided.entries()) if (!this.belowFence(entry[0])) yield entry
   }
 
+  /** Of what is durable, the oldest first. */
+  keyedChanges(): Iterable<[string, KeyedChange]> {
+    return this.#keyed.entries()
+  }
+
   /** Takes it that movements up to this number were made, where what made them is not applied any more. */
   countMovements(upTo: number): void {
     this.#lastMovement = Math.max(this.#lastMovement, upTo)
@@ -143,7 +168,19 @@ export class LedgerState {
       case 'movement':
         this.countMovements(fact.movement.number)
         break
+      case 'keyed':
+        this.#remember(fact.key, fact.keyed)
+        break
     }
+  }
+
+  /** The newest last, and only the root forgets: a layer is gone before it could matter. */
+  #remember(key: string, keyed: KeyedChange): void {
+    if (this.#isRoot) this.#keyed.delete(key)
+    this.#keyed.set(key, keyed)
+    if (!this.#isRoot || this.#keyed.size <= changesRemembered) return
+    const [oldest] = this.#keyed.keys()
+    this.#keyed.delete(oldest!)
   }
 
   #raise(fence: AttemptId): void {

@@ -8,6 +8,7 @@
  * 4. The fence only rises and is durable. Below it decided ids are forgotten: there an unknown `reserve` is stale, and an
  *    unknown `confirm` or `void` is done. `open` raises it and lists what is still open below it, in one turn.
  * 5. Whatever changes a balance and is no purchase is a movement, numbered 1, 2, 3 … without a gap.
+ * 6. A `change` with a key is made once: the same again is answered as the first time. The last 10,000 keys are remembered.
  *
  * The rule itself is one pure function (ledger/rule.ts) that an engine is given.
  */
@@ -15,6 +16,9 @@ import type { LedgerState } from './ledger-state.ts'
 
 /** `a<incarnation>-<seq>`: one attempt at a purchase. See attempt-id.ts for their order. */
 export type AttemptId = string
+
+/** Of so many changes the keys are remembered. Each new journal segment begins with them, so there are not more. */
+export const changesRemembered = 10_000
 
 /** The most that a balance may be set to. What reservations give back can come on top, and it is still a safe integer. */
 export const balanceMax = 1_000_000_000_000
@@ -42,6 +46,16 @@ export interface Reservation {
   items: readonly HeldItem[]
 }
 
+/** A change that was asked for under a key, with the balance that it came to. */
+export interface KeyedChange {
+  account: string
+  change: number
+  balance: number
+  movement: number
+  /** It was taken back: under its key the next one is a new one. */
+  undone: boolean
+}
+
 export interface Movement {
   number: number
   /** ISO 8601, UTC. */
@@ -61,14 +75,16 @@ export type Command =
   | { op: 'open'; fence: AttemptId; first: boolean }
   /** Takes without a reservation: a direct sale or payment. */
   | { op: 'take'; account: string; amount: number; reason: string }
-  | { op: 'change'; account: string; change: number; reason: string }
-  /** Makes the account, or sets its attributes and balance. */
-  | { op: 'put'; account: string; attributes: readonly string[]; balance: number; reason: string }
+  | { op: 'change'; account: string; change: number; reason: string; key?: string | undefined }
+  /** Takes the change back that was made under this key. */
+  | { op: 'undo'; account: string; key: string; reason: string }
+  /** Makes the account, or sets its attributes and balance; `isNew`: refused where there is one. */
+  | { op: 'put'; account: string; attributes: readonly string[]; balance: number; reason: string; isNew?: boolean }
   | { op: 'remove'; account: string; reason: string }
 
 export type Outcome =
   | { outcome: 'held'; items: readonly HeldItem[] }
-  | { outcome: 'refused'; reason: 'not_found' | 'insufficient' | 'voided' | 'reserved'; accounts: readonly string[] }
+  | { outcome: 'refused'; reason: Refused; accounts: readonly string[] }
   /** The id lies below the fence and is unknown. */
   | { outcome: 'stale'; fence: AttemptId }
   | { outcome: 'done' }
@@ -78,6 +94,12 @@ export type Outcome =
   /** A first open whose incarnation is not new here. */
   | { outcome: 'seen'; fence: AttemptId }
   | { outcome: 'changed'; account: string; balance: number; attributes: readonly string[]; movement: number }
+
+/**
+ * `voided`: the attempt was given up, or the change taken back; `reserved`: a reservation holds some of it; `exists`: the account
+ * is there; `too_much`: the balance would be above `balanceMax`; `key_reused`: the key is another change's.
+ */
+export type Refused = 'not_found' | 'insufficient' | 'voided' | 'reserved' | 'exists' | 'too_much' | 'key_reused'
 
 export type Decision = 'confirmed' | 'voided'
 
@@ -89,6 +111,7 @@ export type Fact =
   | { fact: 'decided'; id: AttemptId; decision: Decision }
   | { fact: 'fence'; fence: AttemptId }
   | { fact: 'movement'; movement: Movement }
+  | { fact: 'keyed'; key: string; keyed: KeyedChange }
 
 /** (state, commands) → per command its outcome and the facts to make durable (none where nothing changes). Pure. */
 export type Rule = (

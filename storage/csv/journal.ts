@@ -7,6 +7,7 @@
  *   decided,<id>,confirmed|voided
  *   fence,<id>
  *   movement,<number>,<at>,<account>,<change>,<reason>
+ *   keyed,<key>,<account>,<change>,<balance>,<movement>,done|undone
  *
  * A line holds one such group or several, one behind the other. Two more kinds of line stand alone: the first of a
  * segment, `segment,<format>,<segment>,<bytes of movements.csv that are synced>,<last movement in them>`, and `stop`, the
@@ -66,6 +67,11 @@ function fields(fact: Fact): string[] {
       const { number, at, account, change, reason } = fact.movement
       return ['movement', String(number), at, account, String(change), reason]
     }
+    case 'keyed': {
+      const { account, change, balance, movement, undone } = fact.keyed
+      const numbers = [change, balance, movement].map(String)
+      return ['keyed', fact.key, account, ...numbers, undone ? 'undone' : 'done']
+    }
   }
 }
 
@@ -120,6 +126,11 @@ function readFact(reader: Reader): Fact {
         reader.text(),
       ]
       return { fact, movement: { number, at, account, change, reason } }
+    }
+    case 'keyed': {
+      const [key, account] = [reader.text(), reader.text()]
+      const [change, balance, movement] = [reader.number(), reader.number(), reader.number()]
+      return { fact, key, keyed: { account, change, balance, movement, undone: reader.text() === 'undone' } }
     }
     default:
       throw new RangeError(`a line of an unknown kind, "${fact}"`)

@@ -18,6 +18,8 @@ export interface AccountColumns {
   /** In their order; the balance is the last column. */
   attributes: readonly string[]
   balance: string
+  /** How the balance is written: 2 for cents as `15.99`; whole where it is not given. */
+  decimals?: 2
   /** Other names under which the balance column is read too. */
   balanceAliases: readonly string[]
   /** Throws a RangeError saying what is wrong with a name. */
@@ -39,7 +41,7 @@ export function* formatPieces(columns: AccountColumns, accounts: Iterable<[strin
       text = ''
       count = 0
     }
-    text += `${formatRow([name, ...attributes, String(balance)])}\n`
+    text += `${formatRow([name, ...attributes, formatBalance(columns, balance)])}\n`
     count += 1
   }
   yield Buffer.from(text)
@@ -172,7 +174,7 @@ function checkHeader(columns: AccountColumns, record: string[], wrong: (what: st
 }
 
 function readRow(
-  { name, balance }: AccountColumns,
+  { name, balance, decimals }: AccountColumns,
   header: readonly string[],
   record: readonly string[],
   separator: Separator,
@@ -187,14 +189,25 @@ function readRow(
     const field = fields[i]!
     if (column === '' && field !== '') throw wrong(`"${field}" stands in a column without a name; take it out`)
     // Who separates by semicolons or tabs writes decimal commas; between commas, one may as well be a lost quote.
-    const isAttribute = column !== name && column !== balance
-    row.push([column, isAttribute && separator !== ',' ? field.replace(/^(\d+),(\d+)$/, '$1.$2') : field])
+    const isDecimal = column !== name && (column !== balance || decimals === 2)
+    row.push([column, isDecimal && separator !== ',' ? field.replace(/^(\d+),(\d+)$/, '$1.$2') : field])
   }
   return Object.fromEntries(row)
 }
 
-function readBalance({ balance: column }: AccountColumns, text: string, most: number): number {
-  if (!/^\d+$/.test(text) || Number(text) > most)
+function formatBalance({ decimals }: AccountColumns, balance: number): string {
+  if (decimals === undefined) return String(balance)
+  const digits = String(balance).padStart(3, '0')
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`
+}
+
+function readBalance({ balance: column, decimals }: AccountColumns, text: string, most: number): number {
+  if (decimals === undefined) {
+    if (/^\d+$/.test(text) && Number(text) <= most) return Number(text)
     throw new RangeError(`${column} is "${text}"; it must be a whole number from 0 to ${most}`)
-  return Number(text)
+  }
+  const found = /^(\d+)(?:\.(\d{1,2}))?$/.exec(text)
+  const balance = Number(`${found?.[1]}${(found?.[2] ?? '').padEnd(2, '0')}`)
+  if (found !== null && balance <= most) return balance
+  throw new RangeError(`${column} is "${text}"; it must be an amount such as 15.99, from 0.00 to ${most / 100}`)
 }

@@ -3,7 +3,7 @@
  * the readable file (the same bytes without the checksum, for people). A turn of them goes like this, and a crash at any point is harmless:
  *
  * 1. In the writer's turn: a new segment opens with what must live on (the fence, open reservations, decided ids not below
- *    the fence), synced, its folder too. From now on lines go there.
+ *    the fence, the keys of changes), synced, its folder too. From now on lines go there.
  * 2. Outside it: the base of that segment is written from a snapshot taken at 1 (temp file → sync → rename → folder), piece by
  *    piece, so that nobody waits for a large one.
  * 3. The readable file likewise, from the same pieces. If someone else changed it meanwhile, it is kept aside first and reported.
@@ -147,5 +147,6 @@ function carriedOver(state: LedgerState): string {
   let text = factsLine([{ fact: 'fence', fence: state.fence }])
   for (const reservation of state.reservations()) text += factsLine([{ fact: 'open', reservation }])
   for (const [id, decision] of state.decisions()) text += factsLine([{ fact: 'decided', id, decision }])
+  for (const [key, keyed] of state.keyedChanges()) text += factsLine([{ fact: 'keyed', key, keyed }])
   return text
 }

@@ -14,6 +14,7 @@ export function parseUsual(columns: AccountColumns, bytes: Buffer, most: number)
   const text = bytes.toString()
   if (!text.startsWith(head)) return undefined
   const accounts = new Map<string, Account>()
+  const readBalance = columns.decimals === undefined ? wholeNumber : cents
   const known = new Map<string, readonly string[]>() // prices repeat: each is read once, and its text is kept once
   const read = (given: readonly string[]): readonly string[] => {
     if (given.length !== columns.attributes.length) throw new RangeError('the row has other columns')
@@ -24,6 +25,8 @@ export function parseUsual(columns: AccountColumns, bytes: Buffer, most: number)
     const count = accounts.set(name, { attributes, balance }).size
     if (count !== ++taken || name.trim() !== name) throw new RangeError('the name is not as it is written')
   }
+  const isBare = columns.attributes.length === 0
+  const none: readonly string[] = []
   let taken = 0
   let quoteAt = text.indexOf('"')
   try {
@@ -33,17 +36,18 @@ export function parseUsual(columns: AccountColumns, bytes: Buffer, most: number)
       if (quoteAt !== -1 && quoteAt < end) {
         const fields = parseRow(text.slice(at, end)) ?? []
         const last = fields.at(-1) ?? ''
-        const balance = wholeNumber(last, 0, last.length)
+        const balance = readBalance(last, 0, last.length)
         if (!(balance <= most)) return undefined
         take(fields[0]!, read(fields.slice(1, -1)), balance)
         continue
       }
       const nameEnd = text.indexOf(',', at)
       const balanceStart = text.lastIndexOf(',', end) + 1
-      const balance = wholeNumber(text, balanceStart, end)
-      if (nameEnd === -1 || nameEnd >= balanceStart - 1 || !(balance <= most)) return undefined
+      const balance = readBalance(text, balanceStart, end)
+      if (nameEnd === -1 || nameEnd >= balanceStart || !(balance <= most)) return undefined
+      if (isBare !== (nameEnd === balanceStart - 1)) return undefined
       const given = text.slice(nameEnd + 1, balanceStart - 1)
-      const attributes = known.get(given) ?? read(given.split(','))
+      const attributes = isBare ? none : (known.get(given) ?? read(given.split(',')))
       known.set(given, attributes)
       take(text.slice(at, nameEnd), attributes, balance)
     }
@@ -52,6 +56,12 @@ export function parseUsual(columns: AccountColumns, bytes: Buffer, most: number)
     throw error
   }
   return accounts
+}
+
+/** Of `15.99`; NaN where it is not written so, with both digits. */
+function cents(text: string, from: number, to: number): number {
+  if (text[to - 3] !== '.') return Number.NaN
+  return wholeNumber(text, from, to - 3) * 100 + wholeNumber(text, to - 2, to)
 }
 
 /** The number that these digits write; NaN where they are not 1 to 15 digits. */

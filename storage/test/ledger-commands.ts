@@ -15,6 +15,10 @@ const items = fc.uniqueArray(fc.record({ account, amount }), {
 })
 const reason = fc.constantFrom('restock', 'a "quoted", reason', '')
 
+const key = fc.constantFrom('k1', 'k2', 'of a "quoted", key')
+/** Few, so that a key meets its own change again. */
+const someChange = fc.constantFrom(-2, 3)
+
 export const someCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ op: fc.constant('reserve'), id, after: fc.nat(9), items }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('confirm', 'void'), id }) },
@@ -26,12 +30,18 @@ export const someCommand: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 2,
+    arbitrary: fc.record({ op: fc.constant('change'), account, change: someChange, reason, key }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('undo'), account, key, reason }) },
+  {
+    weight: 2,
     arbitrary: fc.record({
       op: fc.constant('put'),
       account,
       attributes: fc.constantFrom(['1.00'], ['25.99']),
       balance: fc.nat(20),
       reason,
+      isNew: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove'), account, reason }) },

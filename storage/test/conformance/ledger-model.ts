@@ -9,6 +9,7 @@ import {
   type Command,
   type Decision,
   type HeldItem,
+  type KeyedChange,
   type Movement,
   type Outcome,
 } from '../../ledger.ts'
@@ -27,12 +28,14 @@ type Of<Op extends Command['op']> = Command & { op: Op }
 export class LedgerModel {
   readonly accounts: Map<string, Account>
   readonly attempts: Map<string, Attempt>
+  readonly keyed: Map<string, KeyedChange>
   readonly movements: ModelMovement[]
   fence: string
 
   constructor(from?: LedgerModel) {
     this.accounts = new Map(from?.accounts)
     this.attempts = new Map(from?.attempts)
+    this.keyed = new Map(from?.keyed)
     this.movements = [...(from?.movements ?? [])]
     this.fence = from?.fence ?? 'a0-0'
   }
@@ -42,6 +45,7 @@ export class LedgerModel {
     return JSON.stringify([
       [...this.accounts].sort(byName),
       [...this.attempts].sort(byName),
+      [...this.keyed].sort(byName),
       this.fence,
       this.movements,
     ])
@@ -66,7 +70,9 @@ export class LedgerModel {
       case 'take':
         return this.#move(command.account, -command.amount, command.reason, now)
       case 'change':
-        return this.#move(command.account, command.change, command.reason, now)
+        return this.#change(command, now)
+      case 'undo':
+        return this.#undo(command, now)
       case 'put':
         return this.#put(command, now)
       case 'remove':
@@ -117,13 +123,39 @@ export class LedgerModel {
     const known = this.accounts.get(account)
     if (known === undefined) return { outcome: 'refused', reason: 'not_found', accounts: [account] }
     const balance = known.balance + change
-    if (balance < 0 || (change > 0 && balance > balanceMax))
-      return { outcome: 'refused', reason: 'insufficient', accounts: [account] }
+    if (balance < 0) return { outcome: 'refused', reason: 'insufficient', accounts: [account] }
+    if (change > 0 && balance > balanceMax) return { outcome: 'refused', reason: 'too_much', accounts: [account] }
     this.#add(account, change)
     return this.#moved(account, change, reason, now)
   }
 
-  #put({ account, attributes, balance, reason }: Of<'put'>, now: number): Outcome {
+  #change({ account, change, reason, key }: Of<'change'>, now: number): Outcome {
+    const made = key === undefined ? undefined : this.keyed.get(key)
+    if (made !== undefined && !made.undone) {
+      if (made.account !== account || made.change !== change)
+        return { outcome: 'refused', reason: 'key_reused', accounts: [account] }
+      const attributes = this.accounts.get(account)?.attributes ?? []
+      return { outcome: 'changed', account, balance: made.balance, attributes, movement: made.movement }
+    }
+    const outcome = this.#move(account, change, reason, now)
+    if (key !== undefined && outcome.outcome === 'changed') {
+      const { balance, movement } = outcome
+      this.keyed.set(key, { account, change, balance, movement, undone: false })
+    }
+    return outcome
+  }
+
+  #undo({ account, key, reason }: Of<'undo'>, now: number): Outcome {
+    const made = this.keyed.get(key)
+    if (made?.account !== account) return { outcome: 'refused', reason: 'not_found', accounts: [account] }
+    if (made.undone) return { outcome: 'refused', reason: 'voided', accounts: [account] }
+    const outcome = this.#move(account, 0 - made.change, reason, now)
+    if (outcome.outcome === 'changed') this.keyed.set(key, { ...made, undone: true })
+    return outcome
+  }
+
+  #put({ account, attributes, balance, reason, isNew }: Of<'put'>, now: number): Outcome {
+    if (isNew && this.accounts.has(account)) return { outcome: 'refused', reason: 'exists', accounts: [account] }
     const before = this.accounts.get(account)?.balance ?? 0
     this.accounts.set(account, { balance, attributes })
     return this.#moved(account, balance - before, reason, now)

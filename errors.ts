@@ -10,9 +10,13 @@ export const codes = [
   'not_found',
   'product_not_found',
   'order_not_found',
+  'user_not_found',
   'method_not_allowed',
   'request_timeout',
   'out_of_stock',
+  'out_of_credit',
+  'product_exists',
+  'customer_exists',
   'conflict',
   'body_too_large',
   'uri_too_long',
@@ -26,6 +30,8 @@ export const codes = [
 
 export type Code = (typeof codes)[number]
 
+export type Detail = string | readonly string[]
+
 /**
  * What went wrong, in a word that programs branch on (`code`) and a sentence for people (`message`).
  * `unavailable` promises that nothing happened; `outcome_unknown` promises nothing: ask again with the same key.
@@ -33,9 +39,9 @@ export type Code = (typeof codes)[number]
 export class StoreError extends Error {
   readonly code: Code
   /** Further fields of the error's body, such as `idempotency_key`. */
-  readonly details: Readonly<Record<string, string>>
+  readonly details: Readonly<Record<string, Detail>>
 
-  constructor(code: Code, message: string, options: { cause?: unknown; details?: Record<string, string> } = {}) {
+  constructor(code: Code, message: string, options: { cause?: unknown; details?: Record<string, Detail> } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'StoreError'
     this.code = code

@@ -7,6 +7,7 @@ export interface Service {
 
 export const services: readonly Service[] = [
   { name: 'catalog', port: 'CATALOG_PORT' },
+  { name: 'payment', port: 'PAYMENT_PORT' },
   { name: 'order', port: 'ORDER_PORT' },
   { name: 'frontend', port: 'PORT' },
 ]

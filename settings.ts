@@ -40,8 +40,10 @@ const schema = z.object({
   PORT: port(8080),
   CATALOG_PORT: port(8081),
   ORDER_PORT: port(8082),
+  PAYMENT_PORT: port(8083),
   CATALOG_URL: url,
   ORDER_URL: url,
+  PAYMENT_URL: url,
   DATA_DIR: z
     .string()
     .regex(/^[^\0]+$/, 'must be a folder')
@@ -61,9 +63,11 @@ export interface Settings {
   port: number
   catalogPort: number
   orderPort: number
+  paymentPort: number
   /** Where the others are; from host and port where not set. */
   catalogUrl: string
   orderUrl: string
+  paymentUrl: string
   dataDir: string
   /** Simulated database time of one read or write, in milliseconds. */
   ioDelayMs: number
@@ -95,8 +99,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port: data.PORT,
     catalogPort: data.CATALOG_PORT,
     orderPort: data.ORDER_PORT,
+    paymentPort: data.PAYMENT_PORT,
     catalogUrl: data.CATALOG_URL ?? at(data.CATALOG_PORT),
     orderUrl: data.ORDER_URL ?? at(data.ORDER_PORT),
+    paymentUrl: data.PAYMENT_URL ?? at(data.PAYMENT_PORT),
     dataDir: data.DATA_DIR,
     ioDelayMs: data.IO_DELAY_MS,
     threads: data.THREADS,

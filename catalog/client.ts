@@ -3,12 +3,19 @@
  * catalog that another service imports.
  */
 import { z } from 'zod'
-import { createBatcher, type HopOptions, type ItemOptions } from '../http/batcher.ts'
-import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
+import type { HopOptions } from '../http/batcher.ts'
+import type { Caller } from '../http/caller.ts'
+import { wholeNumber } from '../http/check.ts'
 import { type FollowOptions, follow } from '../http/follow.ts'
-import type { Command, HeldItem, Movement, Outcome } from '../storage/ledger.ts'
+import { type CallOptions, createLedgerClient, type LedgerClient } from '../ledger-service/client.ts'
+import { nameSchema } from '../ledger-service/name.ts'
+import { centsMax, centsSchema } from '../money.ts'
+import type { HeldItem, Outcome } from '../storage/ledger.ts'
+import { balanceMax } from '../storage/ledger.ts'
+import { commandFor, toyAfter } from './catalog.ts'
 
-export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
+export { nameFault, nameSchema } from '../ledger-service/name.ts'
+export type { CallOptions }
 
 /** `price` in the shop's currency, such as 25.99; `stock` repeats `quantity`. */
 export interface Toy {
@@ -17,6 +24,17 @@ export interface Toy {
   quantity: number
   stock: number
 }
+
+/** So many pieces of a toy a purchase may take. */
+export const piecesMax = 1_000_000
+
+/** What a new toy has; `price` becomes cents. */
+export const newProductSchema = z.strictObject({
+  name: nameSchema,
+  price: centsSchema({ min: 1, max: centsMax }),
+  quantity: wholeNumber(0, balanceMax),
+})
+export const restockSchema = z.strictObject({ quantity: wholeNumber(1, balanceMax) })
 
 /** How far the changes had come: `sequence` numbers those of an `epoch`, which is one life of the catalog. */
 export interface Position {
@@ -52,27 +70,6 @@ export function parsePosition(header: string | string[] | undefined): Position |
   return found === null ? undefined : { epoch: found[1]!, sequence: Number(found[2]) }
 }
 
-const nameMax = 200
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
-
-/** What is wrong with a toy's name; undefined where nothing is. A name is one line, and nothing a spreadsheet would run. */
-export function nameFault(name: string): string | undefined {
-  if (name === '') return 'must not be empty'
-  if (name.length > nameMax) return `must have at most ${nameMax} characters`
-  if (control.test(name)) return 'must not hold control characters or line breaks'
-  if (!name.isWellFormed()) return 'must be whole Unicode text'
-  if (name === '.' || name === '..') return 'must not be . or .. (a URL cannot hold it)'
-  if (name.trim() !== name) return 'must not begin or end with a space'
-  if ('=+-@'.includes(name[0]!)) return 'must not begin with =, +, - or @ (a spreadsheet would run it)'
-  return undefined
-}
-
-export const nameSchema = z.string({ error: 'must be a string' }).check((given) => {
-  const fault = nameFault(given.value)
-  if (fault !== undefined) given.issues.push({ code: 'custom', message: fault, input: given.value })
-})
-
 /** What is held, and a position that this is part of. */
 export interface HeldAt extends HeldItem {
   at?: Position
@@ -80,33 +77,31 @@ export interface HeldAt extends HeldItem {
 
 export type Answer = Exclude<Outcome, { outcome: 'held' }> | { outcome: 'held'; items: readonly HeldAt[] }
 
-export interface CatalogClient {
+export interface CatalogClient extends LedgerClient<Answer> {
   query(name: string, options: CallOptions): Promise<Found>
   /** By name, those after `after`; `next` is where to go on, if there is more. */
   list(after: string, limit: number, options: CallOptions): Promise<{ data: Toy[]; next: string | null }>
-  movements(after: number, limit: number, options: CallOptions): Promise<{ data: Movement[]; next: number | null }>
-  /** The ledger's commands, answered in their order, with an error for one that is refused as no command. */
-  ledger(commands: readonly Command[], options: ItemOptions): Promise<(Answer | Error)[]>
-  /** Throws where it is not ready. */
-  ready(): Promise<void>
+  /** Prices in cents. Errors: `product_exists`. */
+  create(name: string, cents: number, quantity: number, options: CallOptions): Promise<Toy>
+  /** With a key it is done once, however often it is asked. Errors: `product_not_found`, `conflict`, `key_reused`. */
+  restock(name: string, quantity: number, key: string | undefined, options: CallOptions): Promise<Toy>
+  /** Pieces come or go that are no purchase. Errors: `product_not_found`, `out_of_stock`, `conflict`. */
+  change(name: string, change: number, options: CallOptions): Promise<Toy>
+  /** Sets toys' price and stock, whether they are there or not. */
+  setAll(names: readonly string[], cents: number, quantity: number, options: CallOptions): Promise<void>
 }
 
 export function createCatalogClient(caller: Caller, hop: HopOptions = {}): CatalogClient {
-  const ledger = createBatcher({
-    batchMax: 1000, // what the catalog takes at once
-    ...hop,
-    caller,
-    path: '/ledger',
-    read(headers) {
-      const at = parsePosition(headers[positionHeader])
-      return (data) => {
-        const answer = data as Answer
-        if (answer.outcome === 'held' && at !== undefined) for (const item of answer.items) item.at = at
-        return answer
-      }
-    },
+  const ledger = createLedgerClient<Answer>(caller, hop, (headers) => {
+    const at = parsePosition(headers[positionHeader])
+    return (data) => {
+      const answer = data as Answer
+      if (answer.outcome === 'held' && at !== undefined) for (const item of answer.items) item.at = at
+      return answer
+    }
   })
   return {
+    ...ledger,
     async query(name, options) {
       const { data, headers } = await caller.call('GET', `/query/${encodeURIComponent(name)}?or=null`, options)
       const changed = headers[changedHeader]
@@ -121,13 +116,17 @@ export function createCatalogClient(caller: Caller, hop: HopOptions = {}): Catal
       const { body } = await caller.call('GET', `/products?after=${encodeURIComponent(after)}&limit=${limit}`, options)
       return body as { data: Toy[]; next: string | null }
     },
-    async movements(after, limit, options) {
-      const { body } = await caller.call('GET', `/movements?after=${after}&limit=${limit}`, options)
-      return body as { data: Movement[]; next: number | null }
-    },
-    ledger: (commands, options) => ledger.sendAll(commands, options) as Promise<(Answer | Error)[]>,
-    async ready() {
-      await caller.call('GET', '/readyz')
+    create: async (name, cents, quantity, options) =>
+      toyAfter(await ledger.execute(commandFor.create(name, cents, quantity), options)),
+    restock: async (name, quantity, key, options) =>
+      toyAfter(await ledger.execute(commandFor.restock(name, quantity, key), options)),
+    change: async (name, change, options) => toyAfter(await ledger.execute(commandFor.change(name, change), options)),
+    async setAll(names, cents, quantity, options) {
+      const outcomes = await ledger.ledger(
+        names.map((name) => commandFor.set(name, cents, quantity)),
+        options,
+      )
+      for (const outcome of outcomes) if (outcome instanceof Error) throw outcome
     },
   }
 }

@@ -1,7 +1,8 @@
 /** A thread of the catalog: its routes over a ledger that the owner thread keeps. Nothing imports this file. */
 import { realClock } from '../clock.ts'
 import { runThread } from '../http/thread.ts'
-import { changesOf, ledgerOf } from './far-ledger.ts'
+import { ledgerOf } from '../ledger-service/far-ledger.ts'
+import { changesOf } from './far-changes.ts'
 import { createCatalogServer } from './server.ts'
 import type { CatalogGiven, CatalogOwner } from './threads.ts'
 

@@ -4,10 +4,9 @@ import type { Clock } from '../clock.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Peer } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
+import { ledgerWork, type ServedLedger } from '../ledger-service/far-ledger.ts'
 import type { Settings } from '../settings.ts'
-import type { Command } from '../storage/ledger.ts'
 import type { Changes } from './changes.ts'
-import type { ServedLedger } from './server.ts'
 
 /** What a thread is given. */
 export interface CatalogGiven extends Pick<Settings, 'internalToken' | 'errorsAs200'> {
@@ -49,17 +48,7 @@ export function createCatalogThreads(options: CatalogThreadsOptions): Threads {
 
 function workOf(ledger: ServedLedger, changes: Changes, thread: Peer<CatalogHears>) {
   return {
-    /** With a sequence that what was done is part of. */
-    execute: async (commands: readonly Command[]) => ({
-      outcomes: await ledger.execute(commands),
-      sequence: ledger.sequence,
-    }),
-    accountAt: async (name: string) => ({ ...(await ledger.accountAt(name)), changed: changes.lastOf(name) }),
-    list: async (after: string, limit: number) => {
-      const { sequence } = ledger // at least as far as this the read goes
-      return { accounts: await ledger.list(after, limit), sequence }
-    },
-    movements: (after: number, limit: number) => ledger.movements(after, limit),
+    ...ledgerWork(ledger, (name) => changes.lastOf(name)),
     /** From now on every change is told, to the thread's end: without a gap, however its followers come and go. */
     follow() {
       const leave = changes.events((text) => thread.tell('event', text, ledger.sequence))

@@ -8,6 +8,7 @@ import type { Limits } from '../http/limits.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Server } from '../http/server.ts'
 import { createOrderClient } from '../order/client.ts'
+import { createPaymentClient } from '../payment/client.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import type { Floor } from './floor.ts'
 import { read } from './frontend.ts'
@@ -39,8 +40,10 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const callerOf = (origin: string, service: string, timeoutMs: number): Caller =>
     createCaller({ origin, service, token: settings.internalToken, timeoutMs, clock })
   const catalogCaller = callerOf(settings.catalogUrl, 'catalog', callMs)
+  const paymentCaller = callerOf(settings.paymentUrl, 'payment', callMs)
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
+  const payment = createPaymentClient(paymentCaller, { clock })
   const orders = createOrderClient(orderCaller, {
     parallel: settings.threads === 1 ? hopsAtOnce : 1, // of each thread: with more, batches get small
     watch: metrics.queue('to_order'),
@@ -50,7 +53,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const memory = settings.cache ? productsInMemory(catalog, settings, clock, floor) : undefined
   if (memory !== undefined) showProducts(metrics, memory.products)
 
-  const waitingFor = new Set(again ? [] : ['catalog', 'order'])
+  const waitingFor = new Set(again ? [] : ['catalog', 'payment', 'order'])
   let closed = false
   const reach = async (name: string, ready: () => Promise<void>): Promise<void> => {
     while (waitingFor.has(name) && !closed) {
@@ -62,10 +65,15 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
       }
     }
   }
-  const whenReady = Promise.all([reach('catalog', catalog.ready), reach('order', orders.ready)]).then(() => {})
+  const whenReady = Promise.all([
+    reach('catalog', catalog.ready),
+    reach('payment', payment.ready),
+    reach('order', orders.ready),
+  ]).then(() => {})
 
   const server = createFrontendServer({
     catalog,
+    payment,
     orders,
     products: memory?.products,
     log,
@@ -84,7 +92,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
       closed = true
       memory?.close()
       await server.close(options)
-      await Promise.all([catalogCaller.close(), orderCaller.close()])
+      await Promise.all([catalogCaller, paymentCaller, orderCaller].map((caller) => caller.close()))
     },
   }
 }

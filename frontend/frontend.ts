@@ -1,6 +1,7 @@
 /** What the front end decides by itself: who the owner is, and what a caller may conclude from a failed purchase. */
 import { timingSafeEqual } from 'node:crypto'
 import { StoreError } from '../errors.ts'
+import type { Bought, Purchase } from '../order/client.ts'
 
 export interface Visitor {
   remoteAddress: string
@@ -63,4 +64,11 @@ export async function read<Data>(call: Promise<Data>): Promise<Data> {
       throw new StoreError('unavailable', 'a service did not answer; try again', { cause: error })
     throw error
   }
+}
+
+/** Who asked for `items` is answered with items, for one as well. */
+export function toldAs(purchase: Purchase, bought: Bought): Bought {
+  if ('name' in purchase || bought.items !== undefined) return bought
+  const { name = '', quantity = 0, price = 0 } = bought
+  return { ...bought, items: [{ name, quantity, price }] }
 }

@@ -15,6 +15,8 @@ export interface BatcherOptions {
   path: string
   /** What an item resolves to, given its `data` and the headers of the reply that brought it; else its `data`. */
   read?: (headers: CallReply['headers']) => (data: unknown) => unknown
+  /** An item's share of `batchMax`; 1 where it is not given. */
+  weigh?: (item: unknown) => number
   batchMax?: number
   queueMax?: number
   /** Requests under way at the same time. */
@@ -63,6 +65,7 @@ export function createBatcher({
   caller,
   path,
   read = () => (data) => data,
+  weigh,
   batchMax = 256,
   queueMax = 5000,
   parallel = 1,
@@ -100,6 +103,8 @@ export function createBatcher({
   }
   const patience = (over: () => void) => clock.after(patienceMs, over)
   const count = ({ items }: Waiting): number => items.length
+  const weight = (waiting: Waiting): number =>
+    weigh === undefined ? waiting.items.length : waiting.items.reduce((sum: number, item) => sum + weigh(item), 0)
   const queue = new BatchQueue({
     run,
     batchMax,
@@ -109,6 +114,7 @@ export function createBatcher({
     patience,
     watch,
     count,
+    weight,
   })
   return {
     send: (item, options = {}) => queue.submit({ items: [item], alone: true, ...options }, options),

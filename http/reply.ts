@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import type { Events } from './event-stream.ts'
 import { lingerMs } from './limits.ts'
+import type { Route } from './routes.ts'
 import { errorBody, statusOf } from './status.ts'
 
 /** A longer text is encoded here: for one that cannot be written at once, Node would keep three bytes a character. */
@@ -43,15 +44,21 @@ export function prepare(reply: WholeReply): Prepared {
   return { status: reply.status ?? 200, headers, text }
 }
 
-/** The reply that tells `error`; with status 200 where `as200`. */
-export function prepareError(error: unknown, { as200 = false }: { as200?: boolean } = {}): Prepared {
-  const status = errorStatus(error)
+/** The reply that tells `error`, with the status that the route answers it with. */
+export function prepareError(
+  error: unknown,
+  { errorsAs200 = false, failuresAs400 = false }: Pick<Route, 'errorsAs200' | 'failuresAs400'> = {},
+): Prepared {
+  const status = failuresAs400 && failures.has(errorStatus(error)) ? 400 : errorStatus(error)
   const headers = ['content-type', 'application/json']
   if (status === 503) headers.push('retry-after', '1')
   if (status === 401) headers.push('www-authenticate', 'Bearer')
-  if (error instanceof StoreError && error.details.allow !== undefined) headers.push('allow', error.details.allow)
-  return { status: as200 ? 200 : status, headers, text: JSON.stringify(errorBody(error)) }
+  if (error instanceof StoreError && typeof error.details.allow === 'string') headers.push('allow', error.details.allow)
+  return { status: errorsAs200 ? 200 : status, headers, text: JSON.stringify(errorBody(error, status)) }
 }
+
+/** What a caller who only knows 400 is told so. */
+const failures: ReadonlySet<number> = new Set([404, 409, 422])
 
 export const errorStatus = (error: unknown): number => (error instanceof StoreError ? statusOf[error.code] : 500)
 

@@ -20,6 +20,8 @@ export interface Route {
   internal?: boolean
   /** Answers errors with status 200 and the same body. */
   errorsAs200?: boolean
+  /** Answers what the caller could have known with status 400, whatever it is: 404, 409, 422. */
+  failuresAs400?: boolean
   /** Answers also with too many requests in flight, and its 503 is no event to log: for health checks. */
   alwaysServed?: boolean
   /** Instead of the server's own limit. */

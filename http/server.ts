@@ -98,7 +98,7 @@ export function createServer(options: ServerOptions): Server {
       } catch (caught) {
         // A thrown undefined is an error too.
         error = caught ?? new Error('a handler threw nothing')
-        const prepared = prepareError(error, { as200: match.route.errorsAs200 === true })
+        const prepared = prepareError(error, match.route)
         answer(response, match.route, prepared, mustClose(response))
       }
     }

@@ -3,7 +3,7 @@
  * Always true: every code of ../errors.ts has a status here (a missing one does not compile), and nothing of an error that
  * is not a StoreError ever reaches a body.
  */
-import { type Code, codes, StoreError } from '../errors.ts'
+import { type Code, codes, type Detail, StoreError } from '../errors.ts'
 
 /** The HTTP status of each code. */
 export const statusOf: Readonly<Record<Code, number>> = {
@@ -13,9 +13,13 @@ export const statusOf: Readonly<Record<Code, number>> = {
   not_found: 404,
   product_not_found: 404,
   order_not_found: 404,
+  user_not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   out_of_stock: 409,
+  out_of_credit: 409,
+  product_exists: 409,
+  customer_exists: 409,
   conflict: 409,
   body_too_large: 413,
   uri_too_long: 414,
@@ -27,16 +31,16 @@ export const statusOf: Readonly<Record<Code, number>> = {
   outcome_unknown: 503,
 }
 
-/** `code` repeats the status, `reason` is the word that programs branch on; further string fields are the error's details. */
+/** `code` repeats the status, `reason` is the word that programs branch on; further fields, of text or texts, are the error's details. */
 export interface ErrorBody {
-  error: { code: number; reason: Code; message: string; [detail: string]: string | number }
+  error: { code: number; reason: Code; message: string; [detail: string]: Detail | number }
 }
 
-/** The body that tells `error` to a caller. What is no StoreError is `internal` with nothing of it outside. */
-export function errorBody(error: unknown): ErrorBody {
+/** The body that tells `error` to a caller, with another status where one is given. What is no StoreError is `internal` with nothing of it outside. */
+export function errorBody(error: unknown, status?: number): ErrorBody {
   const known = error instanceof StoreError ? error : new StoreError('internal', 'internal error')
   const { code, message, details } = known
-  return { error: { code: statusOf[code], reason: code, message, ...details } }
+  return { error: { code: status ?? statusOf[code], reason: code, message, ...details } }
 }
 
 /** The StoreError that `errorBody` told; `outcome_unknown` where `body` is no such thing, since then nothing is known. */
@@ -46,7 +50,7 @@ export function errorFromBody(body: unknown): StoreError {
   const { code: _status, reason, message, ...rest } = error
   if (!isCode(reason) || typeof message !== 'string') return unreadable()
   const details = Object.fromEntries(
-    Object.entries(rest).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    Object.entries(rest).filter((entry): entry is [string, Detail] => isDetail(entry[1])),
   )
   return new StoreError(reason, message, { details })
 }
@@ -58,6 +62,9 @@ export const unreadable = (cause?: unknown): StoreError =>
 /** Whether `value` is an object with fields, and no array. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isDetail = (value: unknown): value is Detail => isText(value) || (Array.isArray(value) && value.every(isText))
 
 const known: ReadonlySet<unknown> = new Set(codes)
 const isCode = (value: unknown): value is Code => known.has(value)

@@ -5,7 +5,7 @@
  * gone, everything that waits for it fails.
  */
 import type { Clock } from '../clock.ts'
-import { type Code, StartError, StoreError } from '../errors.ts'
+import { type Code, type Detail, StartError, StoreError } from '../errors.ts'
 
 /** What both a worker and its side of the port are. */
 export interface Port {
@@ -146,7 +146,7 @@ export interface Fault {
   message: string
   stack: string | undefined
   code?: Code
-  details?: Readonly<Record<string, string>>
+  details?: Readonly<Record<string, Detail>>
   cause?: Fault
 }
 

@@ -3,28 +3,42 @@
  * another service imports.
  */
 import { z } from 'zod'
-import { nameFault, nameSchema, type Position, parsePosition, positionHeader } from '../catalog/client.ts'
+import { nameFault, nameSchema, type Position, parsePosition, piecesMax, positionHeader } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
+import { isRecord } from '../http/status.ts'
+import { itemsMax } from '../ledger-service/commands.ts'
+import { userSchema } from '../payment/client.ts'
 
-/** What a buyer sends. */
-export interface Purchase {
+export interface Line {
   name: string
   quantity: number
 }
 
-export interface KeyedPurchase extends Purchase {
-  key?: string | undefined
-}
+/** What a buyer sends: one toy, or several; `user` is the customer who pays. */
+export type Purchase = (Line | { items: readonly Line[] }) & { user?: string | undefined }
 
-/** What a buyer gets: `total` is `quantity` × `price`, in the shop's currency. */
-export interface Bought {
-  order_number: number
-  name: string
-  quantity: number
+/** What it takes. */
+export const linesOf = (purchase: Purchase): readonly Line[] => ('name' in purchase ? [purchase] : purchase.items)
+
+export type KeyedPurchase = Purchase & { key?: string | undefined }
+
+/** `price` in the shop's currency. */
+export interface BoughtItem extends Line {
   price: number
+}
+
+/** Of one toy its name, quantity and price; several toys, or a customer's, are `items`. `total` is what all cost together. */
+interface Sold extends Partial<BoughtItem> {
+  items?: readonly BoughtItem[]
   total: number
+  user?: string
+}
+
+/** What a buyer gets. */
+export interface Bought extends Sold {
+  order_number: number
 }
 
 /** What the order service answers: `at` is a position of the catalog that what was bought is part of; unknown of a repeat. */
@@ -33,22 +47,40 @@ export interface Placed {
   at: Position | undefined
 }
 
-export interface OrderView {
+export interface OrderView extends Sold {
   number: number
-  name: string
-  quantity: number
-  price: number
-  total: number
   /** ISO 8601, UTC; empty for an order that was taken over from an older file. */
   placed_at: string
 }
 
-const quantityMax = 1_000_000
-const purchaseFields = { name: nameSchema, quantity: wholeNumber(1, quantityMax) }
-export const purchaseSchema: z.ZodType<Purchase> = z.strictObject(purchaseFields)
+/** So many pieces of a toy, and so many toys, one purchase may take. */
+export const quantityMax = piecesMax
+const line = { name: nameSchema, quantity: wholeNumber(1, quantityMax) }
+const lines = z
+  .array(z.strictObject(line), { error: `must be an array of 1 to ${itemsMax} items` })
+  .min(1, { error: `must be 1 to ${itemsMax} items` })
+  .max(itemsMax, { error: `must be 1 to ${itemsMax} items` })
+const user = userSchema.optional()
+
+/** A purchase in either form, with these further fields. */
+const purchaseWith = <Further extends z.ZodRawShape>(further: Further): z.ZodType<Purchase> =>
+  eitherForm(z.strictObject({ ...line, user, ...further }), z.strictObject({ items: lines, user, ...further }))
+
+/** The one that has `items` is told what is wrong with its items. */
+const eitherForm = (one: z.ZodType, several: z.ZodType): z.ZodType<Purchase> =>
+  z.unknown().transform((value, context) => {
+    const result = (isRecord(value) && 'items' in value ? several : one).safeParse(value)
+    if (result.success) return result.data as Purchase
+    for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+    return z.NEVER
+  })
+
+export const purchaseSchema: z.ZodType<Purchase> = purchaseWith({})
 
 /** The quick look before that schema. */
-export const isPurchase = (value: unknown): value is Purchase => hasFields(value, 2) && isBought(value)
+export const isPurchase = (value: unknown): value is Purchase =>
+  (hasFields(value, 2) && isBought(value)) || (hasFields(value, 3) && isBought(value) && isUser(value.user))
+const isUser = (value: unknown): boolean => typeof value === 'string' && nameFault(value) === undefined
 const isBought = ({ name, quantity }: Record<string, unknown>): boolean =>
   typeof name === 'string' && nameFault(name) === undefined && isWholeNumber(quantity, 1, quantityMax)
 
@@ -59,19 +91,24 @@ export const keySchema = z.string({ error: 'must be a string' }).regex(keyForm, 
 })
 
 /** A purchase as the front end hands it on: with its key, which an older caller may leave out. */
-export const keyedSchema: z.ZodType<KeyedPurchase> = z.strictObject({ ...purchaseFields, key: keySchema.optional() })
+export const keyedSchema: z.ZodType<KeyedPurchase> = purchaseWith({ key: keySchema.optional() })
 
 /** The quick look before that schema. */
 export const isKeyed = (value: unknown): value is KeyedPurchase =>
-  hasFields(value, 3) && isBought(value) && typeof value.key === 'string' && keyForm.test(value.key)
+  (hasFields(value, 3) || (hasFields(value, 4) && isUser(value.user))) &&
+  isBought(value) &&
+  typeof value.key === 'string' &&
+  keyForm.test(value.key)
 
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 
 export interface OrderClient {
-  /** Throws `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` (nothing happened) or `outcome_unknown`. */
+  /** Throws `product_not_found`, `user_not_found`, `out_of_stock`, `out_of_credit`, `key_reused`, `unavailable` (nothing happened) or `outcome_unknown`. */
   place(purchase: Purchase, key: string, options: CallOptions): Promise<Placed>
   /** Throws `order_not_found`. */
   get(number: number, options: CallOptions): Promise<OrderView>
+  /** Whether a draft was checked out, by this customer. */
+  isPaidBy(draft: string, user: string, options: CallOptions): Promise<boolean>
   /** Newest first, those below `before`; `next` is where to go on, if there is more. */
   list(
     before: number | undefined,
@@ -82,20 +119,24 @@ export interface OrderClient {
   ready(): Promise<void>
 }
 
+/** Of what a batch of purchases may take, a purchase's share: its items. */
+const weightOf = (purchase: unknown): number => (purchase as { items?: readonly unknown[] }).items?.length ?? 1
+
 export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
   const hops = createBatcher({
     ...hop,
     caller,
     path: '/order',
+    weigh: weightOf,
     read(headers) {
       const at = parsePosition(headers[positionHeader])
       return (data): Placed => ({ bought: data as Bought, at })
     },
   })
   return {
-    place: (purchase, key, options) =>
-      hops.send({ name: purchase.name, quantity: purchase.quantity, key }, options) as Promise<Placed>,
+    place: (purchase, key, options) => hops.send({ ...purchase, key }, options) as Promise<Placed>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
+    isPaidBy: () => Promise.resolve(false),
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`
       const { body } = await caller.call('GET', `/orders?limit=${limit}${from}`, options)

@@ -18,7 +18,7 @@ import type { AttemptId, Command } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
 import { type Attempt, commandsOf, type Held, heldOf, tooLate } from './attempt.ts'
 import type { Incarnations } from './incarnations.ts'
-import { type Ask, type Participant, Refusal } from './participant.ts'
+import { type Ask, NotWanted, type Participant, Refusal } from './participant.ts'
 import { type Recovered, Recovery } from './recovery.ts'
 import { type Settling, Side } from './side.ts'
 
@@ -80,7 +80,7 @@ export class Coordinator {
   /**
    * Attempts side by side: each reserves everywhere at the same time, and then commits or gives everything back, whatever becomes
    * of the others; what they ask of a participant travels together.
-   * `commit` makes rows durable and answers for each. An `unavailable` says that the row is certainly not there; any other error
+   * `commit` makes rows durable and answers for each. An `unavailable` or NotWanted says that the row is certainly not there; any other error
    * leaves its attempt undecided, for the next life of this service to settle.
    * Resolves to each one's result, or why there is none: a Refusal, after every participant asked has acknowledged that it gave
    * back, or another error.
@@ -99,7 +99,7 @@ export class Coordinator {
     const held: Attempt[] = []
     const refused: [Attempt, Error][] = []
     for (const attempt of asked) {
-      const why = this.#why(attempt.answers) ?? (late ? tooLate() : undefined)
+      const why = this.#why(attempt) ?? (late ? tooLate() : undefined)
       if (why === undefined) held.push(attempt)
       else refused.push([attempt, why])
     }
@@ -179,7 +179,8 @@ export class Coordinator {
     const unwritten: [Attempt, Error][] = []
     for (const [i, attempt] of held.entries()) {
       const row = rows[i]!
-      if (row instanceof StoreError && row.code === 'unavailable') unwritten.push([attempt, row])
+      if (row instanceof NotWanted) unwritten.push([attempt, row.why])
+      else if (row instanceof StoreError && row.code === 'unavailable') unwritten.push([attempt, row])
       else {
         results[attempt.index] = row
         if (!(row instanceof Error)) bought.push(attempt)
@@ -213,12 +214,13 @@ export class Coordinator {
   }
 
   /** Why it does not hold all that it asked for; undefined where it does. */
-  #why(answers: readonly (Answer | Error)[]): Error | undefined {
+  #why({ answers, sides }: Attempt): Error | undefined {
     if (answers.every((answer) => 'outcome' in answer && answer.outcome === 'held')) return undefined
-    for (const answer of answers) {
+    for (const [place, answer] of answers.entries()) {
+      const { name } = sides[place]!
       if (answer instanceof Error) continue
-      if (answer.outcome === 'stale') this.#checkRival(answer.fence)
-      if (answer.outcome === 'refused') return new Refusal(answer)
+      if (answer.outcome === 'stale') this.#checkRival(name, answer.fence)
+      if (answer.outcome === 'refused') return new Refusal(name, answer)
     }
     const failed = answers.find((answer) => answer instanceof Error)
     if (failed instanceof StoreError && failed.code === 'bad_request') return failed
@@ -257,7 +259,7 @@ export class Coordinator {
       if (answer instanceof Error) throw answer
       if (answer?.outcome === 'seen') return await this.#renew(parseAttemptId(answer.fence).incarnation)
       if (answer?.outcome !== 'opened') return
-      if (!first) this.#checkRival(answer.fence)
+      if (!first) this.#checkRival(name, answer.fence)
       side.forget(fence, new Set(answer.open.map(({ id }) => id)))
       const told = this.#recovery.isPending(name) || !(first || side.down)
       const settled = await this.#settleByLog(side, answer.open)
@@ -305,10 +307,10 @@ export class Coordinator {
   }
 
   /** A fence of a higher incarnation than ours, after we had opened, is another order service's. */
-  #checkRival(fence: AttemptId): void {
+  #checkRival(name: string, fence: AttemptId): void {
     if (parseAttemptId(fence).incarnation > this.#incarnation)
       this.#options.rival(
-        'another order service uses the same catalog; run only one, or give this one a catalog of its own',
+        `another order service uses the same ${name}; run only one, or give this one a ${name} of its own`,
       )
   }
 }

@@ -6,23 +6,20 @@
  */
 import type { Clock } from '../clock.ts'
 import { asError, orThrow, StoreError } from '../errors.ts'
-import { moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem } from '../storage/ledger.ts'
-import type { Log, LogEntry } from '../storage/log.ts'
+import type { Log } from '../storage/log.ts'
 import { type Held, tooLate } from './attempt.ts'
-import type { Bought, OrderView, Placed, Purchase } from './client.ts'
+import type { OrderView, Placed } from './client.ts'
 import type { Coordinator } from './coordinator.ts'
-import { Refusal } from './participant.ts'
+import { type Ask, NotWanted, Refusal } from './participant.ts'
+import type { Prices } from './prices.ts'
+import { boughtOf, costOf, priceOf, sameness, viewOf, type Wanted, wantedAgain } from './purchase.ts'
 
 export interface OrdersOptions {
   log: Log
   coordinator: Pick<Coordinator, 'attempts'>
+  prices: Prices
   clock: Clock
-}
-
-/** A purchase with its key. */
-export interface Wanted extends Purchase {
-  key: string
 }
 
 interface Running {
@@ -45,7 +42,8 @@ export class Orders {
 
   /**
    * Buys each once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`. Resolves to each one's
-   * order, or to why there is none: `product_not_found`, `out_of_stock`, `key_reused`, `unavailable` or `outcome_unknown`.
+   * order, or to why there is none: `product_not_found`, `user_not_found`, `out_of_stock`, `out_of_credit`, `key_reused`,
+   * `unavailable` or `outcome_unknown`; `conflict` where it is not at the price that was shown.
    */
   async placeAll(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
     const fresh: Wanted[] = []
@@ -54,7 +52,7 @@ export class Orders {
     const found = wanted.map((purchase) => {
       const { key } = purchase
       const isFresh = this.#inFlight.get(key) === undefined && this.#options.log.isNew(key)
-      if (!isFresh) return this.place(purchase, key, deadline).catch(asError)
+      if (!isFresh) return this.place(purchase, deadline).catch(asError)
       const place = fresh.push(purchase) - 1
       const placed = async (): Promise<Placed> => orThrow((await bought)[place]!)
       this.#inFlight.set(key, { wanted: sameness(purchase), placed, buying: true })
@@ -68,14 +66,14 @@ export class Orders {
   }
 
   /** One of them, whose key may be in the log or in flight. Throws what `placeAll` tells. */
-  place(purchase: Purchase, key: string, deadline: number): Promise<Placed> {
+  place(purchase: Wanted, deadline: number): Promise<Placed> {
     const wanted = sameness(purchase)
-    const running = this.#inFlight.get(key)
-    if (running === undefined) return this.#begin(purchase, wanted, key, deadline)
+    const running = this.#inFlight.get(purchase.key)
+    if (running === undefined) return this.#begin(purchase, wanted, deadline)
     if (running.wanted === wanted) return running.placed()
     if (running.buying) return Promise.reject(keyReused())
     // A look-up for another purchase says nothing of the key yet: ours may be the one that it was used for.
-    const turn = (): Promise<Placed> => this.place(purchase, key, deadline)
+    const turn = (): Promise<Placed> => this.place(purchase, deadline)
     return running.placed().then(turn, turn)
   }
 
@@ -90,10 +88,10 @@ export class Orders {
     return (await this.#options.log.list(before, limit)).map(viewOf)
   }
 
-  #begin(purchase: Purchase, wanted: string, key: string, deadline: number): Promise<Placed> {
+  #begin(purchase: Wanted, wanted: string, deadline: number): Promise<Placed> {
     const running: Running = { wanted, placed: () => placed, buying: false }
-    this.#inFlight.set(key, running)
-    const placed = this.#once({ ...purchase, key }, deadline, running)
+    this.#inFlight.set(purchase.key, running)
+    const placed = this.#once(purchase, deadline, running)
     return placed
   }
 
@@ -102,7 +100,7 @@ export class Orders {
     try {
       const known = await this.#options.log.byKey(key)
       if (known !== undefined) {
-        if (sameness(viewOf(known)) !== running.wanted) throw keyReused()
+        if (sameness(wantedAgain(known)) !== running.wanted) throw keyReused()
         return { bought: boughtOf(known), at: undefined }
       }
       running.buying = true
@@ -112,21 +110,76 @@ export class Orders {
     }
   }
 
-  /** Never rejects. */
+  /** Never rejects. What a customer pays for is tried again where it costs something else than was thought. */
   async #buy(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
+    const results = await this.#try(wanted, deadline)
+    for (let tries = 1; tries < triesMax && results.some(isRepriced); tries++) {
+      const places = [...results.keys()].filter((place) => isRepriced(results[place]!))
+      const again = await this.#try(
+        places.map((place) => wanted[place]!),
+        deadline,
+      )
+      for (const [i, place] of places.entries()) results[place] = again[i]!
+    }
+    return results
+  }
+
+  async #try(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
     const { coordinator, clock } = this.#options
     if (clock.elapsed() > deadline) return wanted.map(tooLate)
-    const asks = wanted.map(({ name, quantity }) => [{ of: 'catalog', items: [{ account: name, amount: quantity }] }])
+    const costs = wanted.map((purchase) => this.#cost(purchase))
+    if (costs.includes('unknown')) return this.#learn(wanted, deadline)
+    const asks = wanted.map(({ items, user }, i) => {
+      const stock: Ask = { of: 'catalog', items }
+      return user === undefined
+        ? [stock]
+        : [stock, { of: 'payment', items: [{ account: user, amount: costs[i] as number }] }]
+    })
     const all = await coordinator
       .attempts(asks, deadline, (held) => this.#write(wanted, held))
       .catch((error: unknown) => wanted.map(() => asError(error)))
-    return all.map((one) => (one instanceof Refusal ? refusalOf(one) : one))
+    return all.map((one, i) => (one instanceof Refusal ? refusalOf(one, wanted[i]!) : one))
+  }
+
+  /** In cents, as far as it is known; none where nobody pays by it. */
+  #cost({ items, user, prices }: Wanted): number | 'unknown' | undefined {
+    if (user === undefined) return undefined
+    if (prices === undefined) return this.#options.prices.cost(items) ?? 'unknown'
+    return items.reduce((sum, { amount }, i) => sum + amount * prices[i]!, 0)
+  }
+
+  /** Those whose price is not known are asked for first; the others do not wait for them. */
+  async #learn(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
+    const results = new Array<Placed | Error>(wanted.length)
+    const known: number[] = []
+    const learned = async (purchase: Wanted, place: number): Promise<void> => {
+      try {
+        await this.#options.prices.learn(purchase.items, deadline)
+        results[place] = (await this.#try([purchase], deadline))[0]!
+      } catch (error) {
+        results[place] = asError(error)
+      }
+    }
+    const waits = wanted.map((purchase, place) => {
+      if (this.#cost(purchase) === 'unknown') return learned(purchase, place)
+      known.push(place)
+      return undefined
+    })
+    const bought = await this.#try(
+      known.map((place) => wanted[place]!),
+      deadline,
+    )
+    for (const [i, place] of known.entries()) results[place] = bought[i]!
+    await Promise.all(waits)
+    return results
   }
 
   async #write(wanted: readonly Wanted[], all: readonly Held[]): Promise<(Placed | Error)[]> {
-    const write = ({ index, id: attempt, items: [items] }: Held): Promise<Placed | Error> => {
-      const { key } = wanted[index]!
-      const rows = items!.map((item) => this.#row(item))
+    const write = ({ index, id: attempt, items: [items, credit] }: Held): Promise<Placed | Error> | Error => {
+      const { key, user = '', prices } = wanted[index]!
+      const fault = this.#fault(items!, credit, prices)
+      if (fault !== undefined) return new NotWanted(fault)
+      const rows = items!.map((item) => this.#row(item, user))
       const placed = (number: number): Placed => ({
         bought: boughtOf({ number, key, attempt, rows }),
         at: items![0]?.at,
@@ -136,39 +189,51 @@ export class Orders {
     return Promise.all(all.map(write))
   }
 
-  #row({ account, amount, attributes }: HeldItem): Record<string, string> {
+  /** Why what is held shall not be bought. */
+  #fault(
+    items: readonly HeldItem[],
+    credit: readonly HeldItem[] | undefined,
+    prices: Wanted['prices'],
+  ): Error | undefined {
+    if (items.length === 1 && credit === undefined) return undefined
+    try {
+      const cost = costOf(items)
+      if (credit === undefined) return undefined
+      const changed =
+        prices === undefined ? cost !== credit[0]!.amount : items.some((item, i) => priceOf(item) !== prices[i])
+      if (!changed) return undefined
+      if (prices !== undefined) return new StoreError('conflict', 'what it costs has changed since it was shown')
+      this.#options.prices.seen(items)
+      return new Repriced('unavailable', 'what it costs is changing all the time; try again')
+    } catch (error) {
+      return asError(error)
+    }
+  }
+
+  #row({ account, amount, attributes }: HeldItem, user: string): Record<string, string> {
     const now = this.#options.clock.now()
     if (now !== this.#now.at) this.#now = { at: now, text: new Date(now).toISOString() }
-    return { name: account, quantity: String(amount), price: attributes[0]!, placed_at: this.#now.text }
+    return { name: account, quantity: String(amount), price: attributes[0]!, user, placed_at: this.#now.text }
   }
 }
 
-/** Two purchases under one key are the same when this is. */
-const sameness = ({ name, quantity }: Purchase): string => `${quantity} ${name}`
+/** So often a customer's purchase is begun again because something has another price than was thought. */
+const triesMax = 4
+class Repriced extends StoreError {}
+const isRepriced = (result: Placed | Error): boolean => result instanceof Repriced
 
 const keyReused = (): StoreError =>
   new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')
 
-function refusalOf({ outcome }: Refusal): StoreError {
-  if (outcome.reason === 'not_found') return new StoreError('product_not_found', 'product not found')
-  if (outcome.reason === 'insufficient') return new StoreError('out_of_stock', 'not enough stock')
-  return new StoreError('unavailable', 'this attempt was given up; nothing was bought')
-}
-
-function viewOf({ number, rows }: LogEntry): OrderView {
-  const { name, quantity, price, placed_at } = rows[0]! as Record<'name' | 'quantity' | 'price' | 'placed_at', string>
-  const cents = parseMoney(price)
-  return {
-    number,
-    name,
-    quantity: Number(quantity),
-    price: moneyNumber(cents),
-    total: moneyNumber(cents * Number(quantity)),
-    placed_at,
+function refusalOf({ of, outcome: { reason, accounts } }: Refusal, { items }: Wanted): StoreError {
+  if (of === 'payment') {
+    if (reason === 'not_found') return new StoreError('user_not_found', 'there is no customer of this id')
+    if (reason === 'insufficient') return new StoreError('out_of_credit', 'not enough credit')
   }
-}
-
-function boughtOf(entry: LogEntry): Bought {
-  const { number, name, quantity, price, total } = viewOf(entry)
-  return { order_number: number, name, quantity, price, total }
+  // One of several: which.
+  const which = items.length === 1 ? '' : `: ${accounts.join(', ')}`
+  const options = items.length === 1 ? {} : { details: { items: accounts } }
+  if (reason === 'not_found') return new StoreError('product_not_found', `product not found${which}`, options)
+  if (reason === 'insufficient') return new StoreError('out_of_stock', `not enough stock${which}`, options)
+  return new StoreError('unavailable', 'this attempt was given up; nothing was bought')
 }

@@ -1,4 +1,4 @@
-/** Who takes part in a purchase by holding something for it: the catalog holds pieces. */
+/** Who takes part in a purchase by holding something for it: the catalog holds pieces, payment holds credit. */
 import type { Answer } from '../catalog/client.ts'
 import type { Command, Item, Outcome } from '../storage/ledger.ts'
 
@@ -19,10 +19,23 @@ export interface Ask {
 
 /** What an attempt comes to where a participant says no. */
 export class Refusal extends Error {
+  /** The participant's name. */
+  readonly of: string
   readonly outcome: Outcome & { outcome: 'refused' }
 
-  constructor(outcome: Outcome & { outcome: 'refused' }) {
+  constructor(of: string, outcome: Outcome & { outcome: 'refused' }) {
     super(`refused: ${outcome.reason}`)
+    this.of = of
     this.outcome = outcome
+  }
+}
+
+/** What a commit comes to that wrote nothing, and never will: what was held is given back, and `why` is told. */
+export class NotWanted extends Error {
+  readonly why: Error
+
+  constructor(why: Error) {
+    super(`not wanted: ${why.message}`)
+    this.why = why
   }
 }

@@ -4,13 +4,15 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type Position, positionHeader, positionText } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
+import { asError } from '../errors.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server, type ServerOptions } from '../http/server.ts'
 import { type Bought, isKeyed, type KeyedPurchase, keyedSchema, type Placed } from './client.ts'
-import type { Orders, Wanted } from './order.ts'
+import type { Orders } from './order.ts'
+import { type Wanted, wantedOf } from './purchase.ts'
 
 const numbers = z.object({ number: wholeNumberText(0, Number.MAX_SAFE_INTEGER) })
 const page = z.object({
@@ -58,7 +60,7 @@ export function createOrderServer(options: OrderServerOptions): Server {
           const deadline = context.deadline ?? clock.elapsed() + purchaseMs
           let last: Position | undefined
           const place = async (wanted: readonly KeyedPurchase[]): Promise<(Bought | Error)[]> => {
-            const all = await orders.placeAll(wanted.map(withKey), deadline)
+            const all = await placeRight(orders, wanted, deadline)
             last = lastOf(all)
             return all.map((one) => (one instanceof Error ? one : one.bought))
           }
@@ -86,7 +88,26 @@ export function createOrderServer(options: OrderServerOptions): Server {
   })
 }
 
-const withKey = ({ key = randomUUID(), name, quantity }: KeyedPurchase): Wanted => ({ name, quantity, key })
+/** What its items make too large a purchase is refused by itself. */
+async function placeRight(
+  orders: ServedOrders,
+  given: readonly KeyedPurchase[],
+  deadline: number,
+): Promise<readonly (Placed | Error)[]> {
+  const faults = new Map<number, Error>()
+  const wanted: Wanted[] = []
+  for (const [place, purchase] of given.entries()) {
+    try {
+      wanted.push(wantedOf(purchase, purchase.key ?? randomUUID()))
+    } catch (error) {
+      faults.set(place, asError(error))
+    }
+  }
+  const placed = await orders.placeAll(wanted, deadline)
+  if (faults.size === 0) return placed
+  let next = 0
+  return given.map((_, place) => faults.get(place) ?? placed[next++]!)
+}
 
 /** One position for all of a batch, that of its last reservation; none where one is unknown or of another epoch. */
 function lastOf(all: readonly (Placed | Error)[]): Position | undefined {

@@ -5,6 +5,7 @@ import { StartError } from '../errors.ts'
 import { createCaller } from '../http/caller.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import type { Running } from '../http/run.ts'
+import { createPaymentClient } from '../payment/client.ts'
 import { type Settings, timesOf } from '../settings.ts'
 import { openFolder, startError } from '../storage/csv/open-folder.ts'
 import { type Cut, cutInLog } from '../storage/csv/tail.ts'
@@ -16,12 +17,13 @@ import { Coordinator } from './coordinator.ts'
 import { openIncarnations } from './incarnations.ts'
 import { Orders } from './order.ts'
 import type { Participant } from './participant.ts'
+import { Prices } from './prices.ts'
 import type { Recovered } from './recovery.ts'
 import { createOrderServer } from './server.ts'
 import { openOrders } from './store.ts'
 import { createOrderThreads } from './threads.ts'
 
-/** Resolves when it serves; it buys once the catalog has answered. Throws a StartError for what a person must mend. */
+/** Resolves when it serves; it buys once the others have answered. Throws a StartError for what a person must mend. */
 export async function startOrder(settings: Settings, { files, clock, log, end }: World): Promise<Running> {
   const began = clock.elapsed()
   const folder = `${settings.dataDir}/order`
@@ -49,27 +51,21 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   }).catch(failed)
   if (checked.takenOver !== undefined)
     log.info(`the orders of an older store were taken over; its file is kept as ${checked.takenOver}`)
-  const caller = createCaller({
-    origin: settings.catalogUrl,
-    service: 'catalog',
-    token: settings.internalToken,
-    timeoutMs: times.callMs,
-    clock,
-  })
-  const client = createCatalogClient(caller, {
-    watch: metrics.queue('to_catalog'),
-    clock,
-  })
-  const catalog: Participant = {
-    name: 'catalog',
-    send: (commands, options) => client.ledger(commands, options),
-  }
+  const callerOf = (origin: string, service: string) =>
+    createCaller({ origin, service, token: settings.internalToken, timeoutMs: times.callMs, clock })
+  const callers = [callerOf(settings.catalogUrl, 'catalog'), callerOf(settings.paymentUrl, 'payment')] as const
+  const catalog = createCatalogClient(callers[0], { watch: metrics.queue('to_catalog'), clock })
+  const payment = createPaymentClient(callers[1], { watch: metrics.queue('to_payment'), clock })
+  const participants: readonly Participant[] = [
+    { name: 'catalog', send: catalog.ledger },
+    { name: 'payment', send: payment.ledger },
+  ]
   let recovered: Recovered = { finished: 0, givenBack: 0 }
   const coordinator = new Coordinator({
     clock,
     log: orderLog,
     incarnations,
-    participants: [catalog],
+    participants,
     callMs: times.callMs,
     note: (sentence) => log.warn(sentence),
     recovered(settled) {
@@ -79,7 +75,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     rival: (sentence) => end(new StartError(sentence)),
   })
   showPurchases(metrics, orderLog, coordinator, () => recovered)
-  const orders = new Orders({ log: orderLog, coordinator, clock })
+  const orders = new Orders({ log: orderLog, coordinator, prices: new Prices(catalog), clock })
   const served = { orders, log, clock, metrics, notReady: () => coordinator.notReady, purchaseMs: times.purchaseMs }
   const server =
     settings.threads === 1
@@ -94,7 +90,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
       await server.close({ graceMs: times.closeMs })
       await coordinator.settled(1000)
       coordinator.close()
-      await caller.close()
+      await Promise.all(callers.map((caller) => caller.close()))
       await orderLog.close()
       await lock.release()
     },
@@ -108,7 +104,7 @@ function showPurchases(
   recovered: () => Recovered,
 ): void {
   metrics.gauge('orders_last_number', 'The number of the last order', () => log.lastNumber)
-  metrics.gauge('attempts_unsettled', 'Decided, and not acknowledged by the catalog yet', () =>
+  metrics.gauge('attempts_unsettled', 'Decided, and not acknowledged by the catalog or by payment yet', () =>
     Object.values(coordinator.unsettled).reduce((sum, count) => sum + count, 0),
   )
   metrics.counters('recovered_purchases_total', 'Settled after a crash, since this start', 'how', () => {

@@ -6,7 +6,7 @@ import { type Fault, faultOf, fromShared } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
 import type { Settings } from '../settings.ts'
 import type { Placed } from './client.ts'
-import type { Wanted } from './order.ts'
+import type { Wanted } from './purchase.ts'
 import type { ServedOrders } from './server.ts'
 
 /** What a thread is given. */

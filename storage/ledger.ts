@@ -133,6 +133,8 @@ export interface Ledger {
   readonly sequence: number
   /** From now on `watch` is told of each of them: in their order, as readers begin to see it, and before who asked for it is answered. */
   watch(watch: LedgerWatch): void
+  /** The change that was made under this key, while it is remembered. */
+  keyed(key: string): Promise<KeyedChange | undefined>
   /** Accounts by name in code-unit order, those after `after`. */
   list(after: string, limit: number): Promise<(Account & { name: string })[]>
   movements(after: number, limit: number): Promise<Movement[]>

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { startCatalog } from '../catalog/start.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { ask, errorOf, eventually } from './ask.ts'
 import { figuresOf } from './figures.ts'
 import { holdService } from './held-service.ts'
@@ -16,9 +17,20 @@ import { startService } from './world.ts'
 async function heldShop(t: Test, env: Record<string, string> = {}) {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, ...env })
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, ...env })
+  const payment = await startService(t, startPayment, { DATA_DIR, ...env })
+  const order = await startService(t, startOrder, {
+    DATA_DIR,
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: payment.url,
+    ...env,
+  })
   const hands = await holdService(t, catalog.url)
-  const shop = await startService(t, startFrontend, { CATALOG_URL: hands.url, ORDER_URL: order.url, ...env })
+  const shop = await startService(t, startFrontend, {
+    CATALOG_URL: hands.url,
+    PAYMENT_URL: payment.url,
+    ORDER_URL: order.url,
+    ...env,
+  })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const stock = async (name = 'Tux'): Promise<number> => {
@@ -175,10 +187,15 @@ t.test('a purchase that is answered from the log is visible, too', async (t) => 
 t.test('a purchase whose outcome is unknown takes its product out of memory', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { DATA_DIR })
+  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const [hands, lossy] = [await holdService(t, catalog.url), await holdService(t, order.url)]
-  const shop = await startService(t, startFrontend, { CATALOG_URL: hands.url, ORDER_URL: lossy.url })
+  const shop = await startService(t, startFrontend, {
+    CATALOG_URL: hands.url,
+    PAYMENT_URL: payment.url,
+    ORDER_URL: lossy.url,
+  })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
   const stock = async () => ((await ask(`${shop.url}/products/Tux`)).body as { data: { stock: number } }).data.stock
   await stock()

@@ -7,6 +7,7 @@ import { verifyFiles } from '../client/verify/files.ts'
 import { realClock } from '../clock.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { readSettings } from '../settings.ts'
 import { bytesOf } from '../storage/csv/test/harness.ts'
 import { realFileSystem } from '../storage/file-system.ts'
@@ -25,10 +26,18 @@ t.test('a clock that jumps days back and forth, between lives and during them, d
   for (const jump of [0, -3 * day, 400 * day, -400 * day, 0]) {
     now += jump
     const world = { files: realFileSystem, clock, log, end }
-    const settings = readSettings({ PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir })
+    const settings = readSettings({
+      PORT: '0',
+      CATALOG_PORT: '0',
+      ORDER_PORT: '0',
+      PAYMENT_PORT: '0',
+      DATA_DIR: dataDir,
+    })
     const catalog = await startCatalog(settings, world)
-    const order = await startOrder({ ...settings, catalogUrl: catalog.url }, world)
-    const frontend = await startFrontend({ ...settings, catalogUrl: catalog.url, orderUrl: order.url }, world)
+    const payment = await startPayment(settings, world)
+    const urls = { catalogUrl: catalog.url, paymentUrl: payment.url }
+    const order = await startOrder({ ...settings, ...urls }, world)
+    const frontend = await startFrontend({ ...settings, ...urls, orderUrl: order.url }, world)
     await frontend.whenReady
     for (const within of [0, -5 * day, 9 * day, -4 * day]) {
       now += within

@@ -13,6 +13,7 @@ import { verifyFiles } from '../client/verify/files.ts'
 import { realClock } from '../clock.ts'
 import { startOrder } from '../order/start.ts'
 import { openOrders } from '../order/store.ts'
+import { startPayment } from '../payment/start.ts'
 import { readSettings } from '../settings.ts'
 import { headLine, journalFormat } from '../storage/csv/journal.ts'
 import { bytesOf } from '../storage/csv/test/harness.ts'
@@ -297,12 +298,14 @@ t.test(
       log,
       end: (error: unknown) => void t.fail('it gave up', { error }),
     }
-    const settings = readSettings({ CATALOG_PORT: '0', ORDER_PORT: '0', DATA_DIR: dataDir })
+    const settings = readSettings({ CATALOG_PORT: '0', ORDER_PORT: '0', PAYMENT_PORT: '0', DATA_DIR: dataDir })
     const catalog = await startCatalog(settings, world)
-    const order = await startOrder({ ...settings, catalogUrl: catalog.url }, world)
+    const payment = await startPayment(settings, world)
+    const order = await startOrder({ ...settings, catalogUrl: catalog.url, paymentUrl: payment.url }, world)
     const stop = async () => {
       await order.close()
       await catalog.close()
+      await payment.close()
     }
     const told = () => messages(output).filter((message) => message.includes('cannot be settled'))
     await eventually(() => told().length > 0)

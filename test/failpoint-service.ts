@@ -4,6 +4,7 @@
  */
 import { startCatalog } from '../catalog/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { runMain } from '../run-main.ts'
 import { type Call, failpointFiles } from './failpoint-files.ts'
 
@@ -32,7 +33,7 @@ const hit = (call: Call, path: string, when: 'before' | 'after'): void => {
 }
 
 const name = process.argv[2]!
-const start = name === 'catalog' ? startCatalog : startOrder
+const start = { catalog: startCatalog, payment: startPayment, order: startOrder }[name]!
 await runMain(name, process.env, (settings, world) =>
   start(settings, { ...world, files: failpointFiles(world.files, hit) }),
 )

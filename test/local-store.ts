@@ -9,6 +9,7 @@ import { Coordinator } from '../order/coordinator.ts'
 import { openIncarnations } from '../order/incarnations.ts'
 import { Orders } from '../order/order.ts'
 import type { Participant } from '../order/participant.ts'
+import { Prices } from '../order/prices.ts'
 import { openOrders } from '../order/store.ts'
 import { makeFolder } from '../storage/csv/open-folder.ts'
 import type { FileSystem } from '../storage/file-system.ts'
@@ -56,7 +57,8 @@ export async function startLocalOrder(
     note,
     rival: (sentence) => end(new Error(sentence), { silent: true }),
   })
-  const orders = new Orders({ log, coordinator, clock })
+  const prices = new Prices({ query: () => Promise.reject(new Error('nobody pays here')) })
+  const orders = new Orders({ log, coordinator, prices, clock })
   await coordinator.start()
   return {
     log,

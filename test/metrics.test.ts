@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { startCatalog } from '../catalog/start.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { ask, errorOf, eventually } from './ask.ts'
 import { figuresOf, figuresWhen } from './figures.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
@@ -95,9 +96,15 @@ const ready = (url: string): Promise<void> => eventually(async () => (await ask(
 t.test('what is held, unsettled and waiting is told while it is, and not after', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
+  const payment = await startService(t, startPayment, { DATA_DIR })
   const gate = await gated(t, catalog.url)
   // No call's time may run out while we look.
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: gate.url }, { clock: slowClock(30) })
+  const order = await startService(
+    t,
+    startOrder,
+    { DATA_DIR, CATALOG_URL: gate.url, PAYMENT_URL: payment.url },
+    { clock: slowClock(30) },
+  )
   const place = (name: string) => ask(`${order.url}/order`, { method: 'POST', body: { name, quantity: 3 } })
   await ready(order.url)
   t.equal((await place('Tux')).status, 200)
@@ -123,7 +130,8 @@ t.test('what is held, unsettled and waiting is told while it is, and not after',
 t.test('what a start gives back is counted', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const begin = () => startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { DATA_DIR })
+  const begin = () => startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   const first = await begin()
   await ready(first.url)
   await first.close()
@@ -148,7 +156,13 @@ t.test('the front end shows its figures to the owner, the others to who has the 
   const shop = await startService(t, startFrontend, tokens)
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { ...tokens, DATA_DIR })
-  const order = await startService(t, startOrder, { ...tokens, DATA_DIR, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { ...tokens, DATA_DIR })
+  const order = await startService(t, startOrder, {
+    ...tokens,
+    DATA_DIR,
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: payment.url,
+  })
   for (const [{ url }, right, wrong] of [
     [shop, 'owner-owner', 'inside-inside'],
     [catalog, 'inside-inside', 'owner-owner'],

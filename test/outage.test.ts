@@ -3,6 +3,7 @@ import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { ask, eventually } from './ask.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 import { startService } from './world.ts'
@@ -19,8 +20,13 @@ t.test(
   async (t) => {
     const DATA_DIR = dataDirOf(t)
     const catalog = await startService(t, startCatalog, { DATA_DIR })
-    const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
-    const shop = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: order.url })
+    const payment = await startService(t, startPayment, { DATA_DIR })
+    const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
+    const shop = await startService(t, startFrontend, {
+      CATALOG_URL: catalog.url,
+      PAYMENT_URL: payment.url,
+      ORDER_URL: order.url,
+    })
     await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
     t.match(await buy(shop.url, { name: 'Tux', quantity: 1 }), { status: 200 })
 
@@ -50,8 +56,13 @@ t.test(
 t.test('with the order service down purchases are refused quickly and toys are read', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
-  const shop = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: order.url })
+  const payment = await startService(t, startPayment, { DATA_DIR })
+  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
+  const shop = await startService(t, startFrontend, {
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: payment.url,
+    ORDER_URL: order.url,
+  })
   await eventually(async () => (await buy(shop.url, { name: 'Tux', quantity: 1 }, { key: 'first' })).status === 200)
   await order.close()
   const refused = await millisecondsOf(() => buy(shop.url, { name: 'Tux', quantity: 1 }))
@@ -61,7 +72,7 @@ t.test('with the order service down purchases are refused quickly and toys are r
   t.match(await ask(`${shop.url}/products/Tux`), { status: 200, body: { data: { quantity: 9999 } } })
   t.match(await ask(`${shop.url}/orders/1`), unavailable)
   const ORDER_PORT = new URL(order.url).port
-  await startService(t, startOrder, { DATA_DIR, ORDER_PORT, CATALOG_URL: catalog.url })
+  await startService(t, startOrder, { DATA_DIR, ORDER_PORT, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   const again = () => buy(shop.url, { name: 'Tux', quantity: 1 }, { key: 'first' })
   await eventually(async () => (await again()).status === 200)
   t.match(await again(), { body: { data: { order_number: 1 } } })
@@ -70,14 +81,19 @@ t.test('with the order service down purchases are refused quickly and toys are r
 t.test('the front end becomes ready when it has reached every neighbour', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { DATA_DIR })
+  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await order.close()
-  const shop = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: order.url })
+  const shop = await startService(t, startFrontend, {
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: payment.url,
+    ORDER_URL: order.url,
+  })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).text.includes('waiting for order"'))
   t.match(await ask(`${shop.url}/readyz`), unavailable)
   t.equal((await ask(`${shop.url}/livez`)).status, 200)
   const ORDER_PORT = new URL(order.url).port
-  await startService(t, startOrder, { DATA_DIR, ORDER_PORT, CATALOG_URL: catalog.url })
+  await startService(t, startOrder, { DATA_DIR, ORDER_PORT, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
 })
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import type { z } from 'zod'
-import { commandSchema, isCommand } from '../catalog/server.ts'
+import { commands } from '../catalog/server.ts'
 import { isKeyed, isPurchase, keyedSchema, purchaseSchema } from '../order/client.ts'
 import { runs } from '../storage/test/seed.ts'
 
@@ -48,8 +48,8 @@ for (const [what, looksRight, schema, values, usual] of [
   ['isKeyed', isKeyed, keyedSchema, value(fields), [{ name: 'Truck, "big"', quantity: 1_000_000, key: 'a.b_c:d-1' }]],
   [
     'isCommand',
-    isCommand,
-    commandSchema,
+    commands.looksRight,
+    commands.schema,
     value(command),
     [
       { op: 'reserve', id: 'a1-1', after: 0, items: [{ account: 'Tux', amount: 1 }] },

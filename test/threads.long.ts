@@ -7,6 +7,7 @@ import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
+import { startPayment } from '../payment/start.ts'
 import { ask, errorOf, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
 import { figuresOf } from './figures.ts'
@@ -52,9 +53,20 @@ t.test('what was bought is seen at once by whoever asks any thread, and figures 
 t.test('who has bought sees it at any thread, also where the streams of all lag behind', async (t) => {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, THREADS })
-  const order = await startService(t, startOrder, { DATA_DIR, THREADS, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { DATA_DIR, THREADS })
+  const order = await startService(t, startOrder, {
+    DATA_DIR,
+    THREADS,
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: payment.url,
+  })
   const hands = await holdService(t, catalog.url)
-  const shop = await startService(t, startFrontend, { THREADS, CATALOG_URL: hands.url, ORDER_URL: order.url })
+  const shop = await startService(t, startFrontend, {
+    THREADS,
+    CATALOG_URL: hands.url,
+    PAYMENT_URL: payment.url,
+    ORDER_URL: order.url,
+  })
   for (const { url } of [order, shop])
     for (
       let times = 0;
@@ -142,7 +154,13 @@ t.test('a deadline is the same moment for a thread and its owner, whose clocks b
   for (const apart of [1e7, -1e7]) {
     const clock = { ...slowClock(1), elapsed: () => performance.now() + apart }
     const catalog = await startService(t, startCatalog, { DATA_DIR, THREADS }, { clock })
-    const order = await startService(t, startOrder, { DATA_DIR, THREADS, CATALOG_URL: catalog.url }, { clock })
+    const payment = await startService(t, startPayment, { DATA_DIR, THREADS }, { clock })
+    const order = await startService(
+      t,
+      startOrder,
+      { DATA_DIR, THREADS, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url },
+      { clock },
+    )
     await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
     const place = (ms: number) =>
       ask(`${order.url}/order`, {

@@ -12,7 +12,7 @@ const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { 
 const files = listed.split('\n').filter((path) => path !== '' && existsSync(`${root}/${path}`))
 const code = files.filter((path) => path.endsWith('.ts'))
 const product = code.filter((path) => !/(^|\/)test\//.test(path))
-const services = ['catalog', 'order', 'frontend']
+const services = ['catalog', 'payment', 'order', 'frontend']
 const service = (path: string): string | undefined => services.find((name) => path.startsWith(`${name}/`))
 
 /** What a file imports, as paths from the project's folder. */
@@ -41,11 +41,12 @@ t.test('a service imports of another one only its client.ts', async (t) => {
   none(t, told(across.filter(({ to }) => !to.endsWith('/client.ts'))))
 })
 
-t.test('imports go one way: services, then ledger/ and http/, then storage/', async (t) => {
+t.test('imports go one way: services, then ledger-service/, then ledger/ and http/, then storage/', async (t) => {
   const below: Record<string, RegExp> = {
-    'storage/': /^(catalog|order|frontend|client|http|ledger|test)\//,
-    'http/': /^(catalog|order|frontend|client|storage|ledger|test)\//,
-    'ledger/': /^(catalog|order|frontend|client|http|test)\//,
+    'storage/': /^(catalog|payment|order|frontend|client|http|ledger|ledger-service|test)\//,
+    'http/': /^(catalog|payment|order|frontend|client|storage|ledger|ledger-service|test)\//,
+    'ledger/': /^(catalog|payment|order|frontend|client|http|ledger-service|test)\//,
+    'ledger-service/': /^(catalog|payment|order|frontend|client|test)\//,
   }
   for (const [folder, forbidden] of Object.entries(below)) {
     const found = all(product.filter((path) => path.startsWith(folder)))

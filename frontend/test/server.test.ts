@@ -44,7 +44,12 @@ async function shop(
 ) {
   const catalog = await neighbour(t, () => ({ data: toy }))
   const orders = await neighbour(t, place)
-  const { url } = await startService(t, startFrontend, { CATALOG_URL: catalog.url, ORDER_URL: orders.url, ...env })
+  const { url } = await startService(t, startFrontend, {
+    CATALOG_URL: catalog.url,
+    PAYMENT_URL: catalog.url,
+    ORDER_URL: orders.url,
+    ...env,
+  })
   await eventually(async () => (await ask(`${url}/readyz`)).status === 200)
   return { url, catalog, orders }
 }

@@ -10,7 +10,9 @@ import type { Entry, Log, LogEntry } from '../../storage/log.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Bought } from '../client.ts'
 import { Coordinator } from '../coordinator.ts'
-import { Orders, type Wanted } from '../order.ts'
+import { Orders } from '../order.ts'
+import { Prices } from '../prices.ts'
+import type { Wanted } from '../purchase.ts'
 import type { Recovered } from '../recovery.ts'
 
 /** Lets every promise that can go on go on. */
@@ -185,7 +187,8 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
       recovered: (settled) => store.recovered.push(settled),
       rival: (sentence) => store.rivals.push(sentence),
     })
-    const orders = new Orders({ log, coordinator, clock })
+    const prices = new Prices({ query: () => Promise.reject(new Error('nobody pays here')) })
+    const orders = new Orders({ log, coordinator, prices, clock })
     store.coordinator = coordinator
     const codeOf = (error: unknown): string => (error instanceof StoreError ? error.code : String(error))
     store.buyAll = async (...wanted) => {
@@ -194,7 +197,7 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
     }
     store.buy = (key, quantity = 1) =>
       orders
-        .place({ name: 'Tux', quantity }, key, clock.elapsed() + 5000)
+        .place({ key, items: [{ account: 'Tux', amount: quantity }] }, clock.elapsed() + 5000)
         .then(({ bought }) => bought)
         .catch(codeOf)
     await coordinator.start()

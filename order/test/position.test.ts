@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { startCatalog } from '../../catalog/start.ts'
+import { startPayment } from '../../payment/start.ts'
 import { ask, eventually } from '../../test/ask.ts'
 import { dataDirOf } from '../../test/store.ts'
 import { startService } from '../../test/world.ts'
@@ -8,7 +9,8 @@ import { startOrder } from '../start.ts'
 async function started(t: Test) {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
-  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url })
+  const payment = await startService(t, startPayment, { DATA_DIR })
+  const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const place = (body: unknown) => ask(`${order.url}/order`, { method: 'POST', body })
   const positionOf = ({ headers }: { headers: Headers }) => headers.get('x-position')

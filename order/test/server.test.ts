@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startCatalog } from '../../catalog/start.ts'
+import { startPayment } from '../../payment/start.ts'
 import { ask, errorOf, eventually } from '../../test/ask.ts'
 import { dataDirOf } from '../../test/store.ts'
 import { startService } from '../../test/world.ts'
@@ -10,7 +11,8 @@ import { startOrder } from '../start.ts'
 async function started(t: Test, settings: Record<string, string> = {}) {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, ...settings })
-  const env = { DATA_DIR, CATALOG_URL: catalog.url, ...settings }
+  const payment = await startService(t, startPayment, { DATA_DIR, ...settings })
+  const env = { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url, ...settings }
   const order = await startService(t, startOrder, env)
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const place = (body: unknown, headers = {}) => ask(`${order.url}/order`, { method: 'POST', body, headers })

@@ -4,7 +4,8 @@ import { StoreError } from '../../errors.ts'
 import type { Outcome } from '../../storage/ledger.ts'
 import { type HeldStore, heldStore, turns } from './held-world.ts'
 
-const tux = (key: string, quantity = 1) => ({ name: 'Tux', quantity, key })
+const wanted = (account: string, amount: number, key: string) => ({ key, items: [{ account, amount }] })
+const tux = (key: string, quantity = 1) => wanted('Tux', quantity, key)
 
 /** A store whose log knows its keys, so that new ones need no look-up. */
 async function store(stock: Record<string, number>): Promise<HeldStore> {
@@ -32,7 +33,7 @@ t.test('they are reserved in one message and confirmed in one, and numbered in t
 
 t.test('one that is refused gives back what it asked for, and the others are bought', async (t) => {
   const { buyAll, catalog, log } = await store({ Tux: 3 })
-  const answers = await buyAll(tux('k1'), tux('k2', 99), { name: 'Nobody', quantity: 1, key: 'k3' }, tux('k4'))
+  const answers = await buyAll(tux('k1'), tux('k2', 99), wanted('Nobody', 1, 'k3'), tux('k4'))
   t.match(answers, [{ order_number: 1 }, 'out_of_stock', 'product_not_found', { order_number: 2 }])
   t.strictSame(
     log.entries.map(({ key }) => key),

@@ -10,7 +10,7 @@ import { Mutex } from 'async-mutex'
 import { BatchQueue, type QueueWatch } from '../../batch-queue.ts'
 import { sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
-import type { Account, Command, Fact, Ledger, LedgerWatch, Movement, Outcome, Rule } from '../ledger.ts'
+import type { Account, Command, Fact, KeyedChange, Ledger, LedgerWatch, Movement, Outcome, Rule } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
 import { SharedLock } from '../read-write-lock.ts'
 import { SharedReads } from '../shared-reads.ts'
@@ -126,6 +126,10 @@ export class CsvLedger implements Ledger {
 
   accountAt(name: string): Promise<{ account: Account | undefined; sequence: number }> {
     return this.#reads.read(() => ({ account: this.#state.account(name), sequence: this.#sequence }))
+  }
+
+  keyed(key: string): Promise<KeyedChange | undefined> {
+    return this.#reads.read(() => this.#state.keyed(key))
   }
 
   get sequence(): number {

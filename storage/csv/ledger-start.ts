@@ -67,7 +67,7 @@ export async function startLedger(
 
   // Up to here nothing was changed, so that who must mend something finds all as it was.
   const { movementBytes, lastMovement } = replayed.head
-  const movements = await Movements.open(files, folder, movementBytes, lastMovement, giveUp)
+  const movements = await Movements.open(options, movementBytes, lastMovement)
   for (const movement of replayed.movements) movements.add(movement)
   const cut = replayed.torn === undefined ? undefined : await cutTorn(options, replayed.torn)
   await removeTemporaries(files, folder)

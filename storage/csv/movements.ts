@@ -6,8 +6,10 @@
 import { StartError } from '../../errors.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
 import type { Movement } from '../ledger.ts'
+import { formatAmount, parseAmount } from './amount.ts'
 import { AppendFile, batchBytesMax, type GiveUp } from './append-file.ts'
 import { NumberedFile } from './numbered-file.ts'
+import type { AccountColumns } from './readable.ts'
 import { formatRow } from './row.ts'
 
 export const movementsName = 'movements.csv'
@@ -16,14 +18,24 @@ export const movementsHeader = `${columns.join(',')}\n`
 
 const rowsAtOnce = 2000
 
+/** What it needs of a ledger's files. */
+export interface MovementFiles {
+  files: FileSystem
+  folder: string
+  columns: Pick<AccountColumns, 'decimals'>
+  giveUp: GiveUp
+}
+
 export class Movements {
   readonly #file: AppendFile
   readonly #rows: NumberedFile
+  readonly #decimals: 2 | undefined
   #pending: string[] = []
   #lastNumber: number
 
-  private constructor(file: AppendFile, lastNumber: number) {
+  private constructor(file: AppendFile, lastNumber: number, decimals: 2 | undefined) {
     this.#file = file
+    this.#decimals = decimals
     this.#rows = new NumberedFile(file, movementsHeader.length, columns.length)
     this.#lastNumber = lastNumber
   }
@@ -41,11 +53,9 @@ export class Movements {
 
   /** Cuts the file back to what is known to be synced; `lastNumber` is the last movement in that. */
   static async open(
-    files: FileSystem,
-    folder: string,
+    { files, folder, columns: { decimals }, giveUp }: MovementFiles,
     bytes: number,
     lastNumber: number,
-    giveUp: GiveUp,
   ): Promise<Movements> {
     const path = `${folder}/${movementsName}`
     const length = (await files.stat(path))?.size ?? 0
@@ -61,7 +71,7 @@ export class Movements {
         await file.close()
       }
     }
-    return new Movements(await AppendFile.open(files, path, giveUp), lastNumber)
+    return new Movements(await AppendFile.open(files, path, giveUp), lastNumber, decimals)
   }
 
   /** Bytes and last number of what is synced. */
@@ -72,7 +82,7 @@ export class Movements {
   /** Takes what the journal has made durable; numbers that are in the file already are passed over. */
   add({ number, at, account, change, reason }: Movement): void {
     if (number <= this.#lastNumber) return
-    this.#pending.push(`${formatRow([String(number), at, account, String(change), reason])}\n`)
+    this.#pending.push(`${formatRow([String(number), at, account, formatAmount(change, this.#decimals), reason])}\n`)
     this.#lastNumber = number
   }
 
@@ -103,7 +113,8 @@ export class Movements {
       chunkBytes: limit * 96,
     })) {
       if (number <= after) continue // it came after the search for the page's start
-      found.push({ number, at: fields[1]!, account: fields[2]!, change: Number(fields[3]), reason: fields[4]! })
+      const change = parseAmount(fields[3]!, this.#decimals)
+      found.push({ number, at: fields[1]!, account: fields[2]!, change, reason: fields[4]! })
       if (found.length >= limit) break
     }
     return found

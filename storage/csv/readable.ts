@@ -9,6 +9,7 @@ import { CsvError, parse } from 'csv-parse/sync'
 import { StartError } from '../../errors.ts'
 import { type Account, balanceMax } from '../ledger.ts'
 import type { LedgerState } from '../ledger-state.ts'
+import { formatAmount, parseAmount } from './amount.ts'
 import { formatRow } from './row.ts'
 import { lines } from './tail.ts'
 import { parseUsual } from './usual-accounts.ts'
@@ -41,7 +42,7 @@ export function* formatPieces(columns: AccountColumns, accounts: Iterable<[strin
       text = ''
       count = 0
     }
-    text += `${formatRow([name, ...attributes, formatBalance(columns, balance)])}\n`
+    text += `${formatRow([name, ...attributes, formatAmount(balance, columns.decimals)])}\n`
     count += 1
   }
   yield Buffer.from(text)
@@ -195,19 +196,12 @@ function readRow(
   return Object.fromEntries(row)
 }
 
-function formatBalance({ decimals }: AccountColumns, balance: number): string {
-  if (decimals === undefined) return String(balance)
-  const digits = String(balance).padStart(3, '0')
-  return `${digits.slice(0, -2)}.${digits.slice(-2)}`
-}
-
 function readBalance({ balance: column, decimals }: AccountColumns, text: string, most: number): number {
-  if (decimals === undefined) {
-    if (/^\d+$/.test(text) && Number(text) <= most) return Number(text)
-    throw new RangeError(`${column} is "${text}"; it must be a whole number from 0 to ${most}`)
-  }
-  const found = /^(\d+)(?:\.(\d{1,2}))?$/.exec(text)
-  const balance = Number(`${found?.[1]}${(found?.[2] ?? '').padEnd(2, '0')}`)
-  if (found !== null && balance <= most) return balance
-  throw new RangeError(`${column} is "${text}"; it must be an amount such as 15.99, from 0.00 to ${most / 100}`)
+  const balance = text.startsWith('-') ? Number.NaN : parseAmount(text, decimals)
+  if (balance <= most) return balance
+  const wanted =
+    decimals === undefined
+      ? `a whole number from 0 to ${most}`
+      : `an amount such as 15.99, from 0.00 to ${formatAmount(most, decimals)}`
+  throw new RangeError(`${column} is "${text}"; it must be ${wanted}`)
 }

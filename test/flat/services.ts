@@ -13,7 +13,7 @@ export class Service {
   #child: ChildProcess | undefined
   #url = ''
 
-  constructor(name: 'catalog' | 'order', env: NodeJS.ProcessEnv) {
+  constructor(name: 'catalog' | 'payment' | 'order', env: NodeJS.ProcessEnv) {
     this.#name = name
     this.#env = env
   }
@@ -73,11 +73,13 @@ export class Service {
 export class Pair {
   readonly dataDir: string
   readonly catalog: Service
+  readonly payment: Service
   #order: Service | undefined
 
   constructor(dataDir: string) {
     this.dataDir = dataDir
     this.catalog = new Service('catalog', { DATA_DIR: dataDir })
+    this.payment = new Service('payment', { DATA_DIR: dataDir })
   }
 
   get order(): Service {
@@ -86,17 +88,21 @@ export class Pair {
   }
 
   async start(): Promise<void> {
-    await this.catalog.start()
+    await Promise.all([this.catalog.start(), this.payment.start()])
     await this.startOrder()
   }
 
   startOrder(): Promise<number> {
-    this.#order = new Service('order', { DATA_DIR: this.dataDir, CATALOG_URL: this.catalog.url })
+    this.#order = new Service('order', {
+      DATA_DIR: this.dataDir,
+      CATALOG_URL: this.catalog.url,
+      PAYMENT_URL: this.payment.url,
+    })
     return this.#order.start()
   }
 
   async stop(): Promise<void> {
     await this.#order?.stop()
-    await this.catalog.stop()
+    await Promise.all([this.catalog.stop(), this.payment.stop()])
   }
 }

@@ -1,10 +1,12 @@
 /** The order service as a process on a machine of its own: the real orders and coordinator over the real log. */
 import { StoreError } from '../../errors.ts'
-import type { Bought, Purchase } from '../../order/client.ts'
+import type { Bought, Line } from '../../order/client.ts'
 import { Coordinator } from '../../order/coordinator.ts'
 import { openIncarnations } from '../../order/incarnations.ts'
 import { Orders } from '../../order/order.ts'
 import type { Ask, Participant } from '../../order/participant.ts'
+import { Prices } from '../../order/prices.ts'
+import { wantedOf } from '../../order/purchase.ts'
 import { openOrders } from '../../order/store.ts'
 import type { Item } from '../../storage/ledger.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
@@ -31,9 +33,12 @@ export interface OrderOptions {
   lostOneSpoke: () => boolean
 }
 
+/** Nobody pays here. */
+const noPrices = new Prices({ query: () => Promise.reject(new Error('no price is asked for')) })
+
 /** One call of `place`, and the attempt that it made, if it made one. */
 export interface Call {
-  purchase: Purchase
+  purchase: Line
   key: string
   attempt: string | undefined
 }
@@ -109,7 +114,12 @@ export class OrderProcess {
       })
       await coordinator.start()
       this.#coordinator = coordinator
-      this.#orders = new Orders({ log, clock, coordinator: { attempts: this.#attempts(coordinator) } })
+      this.#orders = new Orders({
+        log,
+        clock,
+        prices: noPrices,
+        coordinator: { attempts: this.#attempts(coordinator) },
+      })
       life.running = true
     } catch (error) {
       this.startError = error
@@ -118,7 +128,7 @@ export class OrderProcess {
   }
 
   /** A buyer asks. `told` hears the answer, if he ever gets one. */
-  place(purchase: Purchase, key: string, told: (answer: Bought | Error, call: Call) => void): void {
+  place(purchase: Line, key: string, told: (answer: Bought | Error, call: Call) => void): void {
     const life = this.machine.life!
     const call: Call = { purchase, key, attempt: undefined }
     const deadline = life.clock.elapsed() + purchaseMs + this.#calls.size / 1000
@@ -126,7 +136,7 @@ export class OrderProcess {
     const tell = (answer: Bought | Error): void => {
       if (!life.dead) told(answer, call)
     }
-    this.#orders!.place(purchase, key, deadline).then(({ bought }) => tell(bought), tell)
+    this.#orders!.place(wantedOf(purchase, key), deadline).then(({ bought }) => tell(bought), tell)
   }
 
   /**

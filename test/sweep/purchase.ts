@@ -23,29 +23,15 @@ export async function attempt<Result>(
   return result!
 }
 
-/** One line as the order service does it, several lines as it is to do it. */
+/** Buys all of it, or nothing. */
 export async function buyAt(
-  { orders, log, coordinator }: LocalOrder,
+  { orders }: LocalOrder,
   key: string,
   lines: readonly Line[],
   clock: HandClock,
 ): Promise<number> {
-  const deadline = clock.elapsed() + 10_000
-  const [first, ...others] = lines
-  if (others.length === 0)
-    return (await orders.place({ name: first![0], quantity: first![1] }, key, deadline)).bought.order_number
-  const known = await log.byKey(key)
-  if (known !== undefined) return known.number
-  return attempt(coordinator, lines, deadline, ({ id, items }) => {
-    const placed_at = new Date(clock.now()).toISOString()
-    const rows = items[0]!.map(({ account, amount, attributes }) => ({
-      name: account,
-      quantity: String(amount),
-      price: attributes[0]!,
-      placed_at,
-    }))
-    return log.append({ key, attempt: id, rows })
-  })
+  const items = lines.map(([account, amount]) => ({ account, amount }))
+  return (await orders.place({ key, items }, clock.elapsed() + 10_000)).bought.order_number
 }
 
 /** What a caller may conclude. */

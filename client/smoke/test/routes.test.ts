@@ -7,6 +7,7 @@ import { realClock } from '../../../clock.ts'
 import { createFrontendServer } from '../../../frontend/server.ts'
 import { createMetrics } from '../../../http/metrics.ts'
 import type { OrderClient } from '../../../order/client.ts'
+import type { PaymentClient } from '../../../payment/client.ts'
 import { figuresOf } from '../../../test/figures.ts'
 import { dataDirOf, startStore } from '../../../test/store.ts'
 import { checks } from '../checks.ts'
@@ -26,6 +27,7 @@ function frontendRoutes(): string[] {
   try {
     createFrontendServer({
       catalog: {} as CatalogClient,
+      payment: {} as PaymentClient,
       orders: {} as OrderClient,
       products: undefined,
       log: pino({ level: 'silent' }),

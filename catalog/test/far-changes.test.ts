@@ -2,8 +2,9 @@
 import { MessageChannel } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import { createPeer } from '../../http/thread-calls.ts'
+import { ledgerOf } from '../../ledger-service/far-ledger.ts'
 import type { Account } from '../../storage/ledger.ts'
-import { changesOf, ledgerOf } from '../far-ledger.ts'
+import { changesOf } from '../far-changes.ts'
 import type { CatalogHears, CatalogOwner } from '../threads.ts'
 
 /** The owner's side as the test holds it. */
@@ -26,6 +27,7 @@ function owned(t: Test) {
     }),
     list: () => ({ accounts: [], sequence: 8 }),
     movements: () => [],
+    keyed: () => undefined,
   })
   const ledger = ledgerOf(near)
   const { changes, hears } = changesOf(near, ledger, 'e1')

@@ -1,0 +1,84 @@
+/** A purchase as the order service works on it, and as it is told: pure, and the same however often it is asked for. */
+import { StoreError } from '../errors.ts'
+import { formatMoney, moneyNumber, parseMoney } from '../money.ts'
+import type { HeldItem, Item } from '../storage/ledger.ts'
+import type { LogEntry } from '../storage/log.ts'
+import { type Bought, type BoughtItem, type OrderView, type Purchase, quantityMax } from './client.ts'
+
+/** A purchase with its key: each toy once. */
+export interface Wanted {
+  key: string
+  items: readonly Item[]
+  /** The customer who pays. */
+  user?: string | undefined
+  /** What the buyer was shown of each item, in cents: at another price it is not bought. */
+  prices?: readonly number[] | undefined
+}
+
+/** Equal names are summed. Throws `bad_request` where that is more than a purchase may take. */
+export function wantedOf(purchase: Purchase, key: string): Wanted {
+  const { user } = purchase
+  if ('name' in purchase) return { key, items: [{ account: purchase.name, amount: purchase.quantity }], user }
+  const sums = new Map<string, number>()
+  for (const { name, quantity } of purchase.items) sums.set(name, (sums.get(name) ?? 0) + quantity)
+  const items = [...sums].map(([account, amount]) => ({ account, amount }))
+  const over = items.find(({ amount }) => amount > quantityMax)
+  if (over !== undefined)
+    throw new StoreError('bad_request', `items: at most ${quantityMax} pieces of "${over.account}" in one purchase`)
+  return { key, items, user }
+}
+
+/** Two purchases under one key are the same when this is. A name holds no line break. */
+export function sameness({ items, user }: Pick<Wanted, 'items' | 'user'>): string {
+  if (items.length === 1 && user === undefined) return lineOf(items[0]!)
+  const lines = items.map(lineOf).sort()
+  return `${user === undefined ? '' : `${user}\n`}\n${lines.join('\n')}`
+}
+
+const lineOf = ({ account, amount }: Item): string => `${amount} ${account}`
+
+/** What was bought, as it stands in the log. */
+export const wantedAgain = ({ key, rows }: LogEntry): Wanted => ({
+  key,
+  items: rows.map(({ name, quantity }) => ({ account: name!, amount: Number(quantity) })),
+  user: rows[0]!.user || undefined,
+})
+
+export const priceOf = ({ attributes }: HeldItem): number => parseMoney(attributes[0]!)
+
+/** What the held items cost together, in cents. Throws `bad_request` where that is more than money can be. */
+export function costOf(items: readonly HeldItem[]): number {
+  let cents = 0
+  for (const item of items) cents += item.amount * priceOf(item)
+  if (!Number.isSafeInteger(cents))
+    throw new StoreError('bad_request', `a purchase may cost at most ${formatMoney(Number.MAX_SAFE_INTEGER)}`)
+  return cents
+}
+
+export function viewOf({ number, rows }: LogEntry): OrderView {
+  const { placed_at } = rows[0]! as { placed_at: string }
+  const { user, ...order } = described(rows)
+  return { number, ...order, ...(user === undefined ? {} : { user }), placed_at }
+}
+
+export const boughtOf = ({ number, rows }: LogEntry): Bought => ({ order_number: number, ...described(rows) })
+
+/** One item by itself, several or a customer's as a list too. */
+function described(rows: LogEntry['rows']): Omit<Bought, 'order_number'> {
+  const [first] = rows
+  if (rows.length === 1 && !first!.user) {
+    const { item, cents } = itemOf(first!)
+    return { ...item, total: moneyNumber(cents) }
+  }
+  const lines = rows.map(itemOf)
+  const total = moneyNumber(lines.reduce((sum, { cents }) => sum + cents, 0))
+  const items = lines.map(({ item }) => item)
+  const user = first!.user ? { user: first!.user } : {}
+  return { ...(items.length === 1 ? items[0]! : {}), total, items, ...user }
+}
+
+function itemOf(row: LogEntry['rows'][number]): { item: BoughtItem; cents: number } {
+  const { name, quantity, price } = row as Record<'name' | 'quantity' | 'price', string>
+  const cents = parseMoney(price)
+  return { item: { name, quantity: Number(quantity), price: moneyNumber(cents) }, cents: cents * Number(quantity) }
+}

@@ -1,13 +1,32 @@
 /**
  * The map's contract: keyed values, for carts and draft orders.
  *
- * What every engine keeps true: `update` is atomic per key (`change` sees the last durable value, and no other update of
- * that key comes between), resolves after the new value is durable, and throws `unavailable` only when nothing changed.
+ * What every engine keeps true:
+ * 1. `update` is atomic per key: `change` sees the last value, and no other change of that key comes between.
+ * 2. A change is answered after it is durable. It throws `unavailable` only where nothing changed, and `outcome_unknown`
+ *    where it may have.
+ * 3. Readers see only what would survive a crash.
+ *
+ * Keys have 1 to 300 characters, none of them a control character; another one, and a value that cannot be written down, is
+ * refused as `bad_request`. A value is never changed in place, neither by the engine nor by who was given it.
  */
 export interface KeyedMap<Value> {
   get(key: string): Promise<Value | undefined>
-  /** `change` gets the value or undefined, and returns the new one, or undefined to delete it. May be called more than once. */
+  /**
+   * `change` gets the value or undefined, and returns the new one, or undefined to delete it; the very same value writes
+   * nothing. May be called more than once. Where it throws, `update` rejects with that, and nothing was changed.
+   */
   update(key: string, change: (value: Value | undefined) => Value | undefined): Promise<Value | undefined>
+  /**
+   * Sets many at once, whatever was there before, the later of two of one key; resolves when all are durable. They go in
+   * pieces, so that others have their turns in between; a piece is seen whole. A crash or a refusal meanwhile leaves some of
+   * them set, each whole: `unavailable` and `bad_request` mean none only where all fit in one piece (500 entries, 256 KiB).
+   */
+  putAll(entries: Iterable<readonly [key: string, value: Value]>): Promise<void>
   delete(key: string): Promise<void>
+  /** How many entries there are, of those that were found since the start. */
+  readonly size: number
+  /** Those of about now, in no order, each key once; holds nobody up. */
+  entries(): AsyncIterable<[key: string, value: Value]>
   close(): Promise<void>
 }

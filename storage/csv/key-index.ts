@@ -4,13 +4,14 @@
  * All of its memory is taken at once, so that a store of ten million orders needs no more than a new one.
  */
 import { randomInt } from 'node:crypto'
+import { KeyHash } from './key-hash.ts'
 
 export const keysRemembered = 1 << 20
 
 export class KeyIndex {
   readonly #capacity: number
   readonly #mask: number
-  readonly #seed: number
+  readonly #hash: KeyHash
   readonly #low: Uint32Array
   readonly #high: Uint32Array
   /** Chains of places by hash, as place + 1; 0 ends one. */
@@ -18,15 +19,12 @@ export class KeyIndex {
   readonly #next: Uint32Array
   readonly #used: Uint8Array
   #newest = 0
-  /** The hash of the key that was last looked at, in two halves. */
-  #lowHash = 0
-  #highHash = 0
 
   /** `capacity`: a power of two, at least 8. `seed`: keys are the callers' choice, and none can be chosen to share a chain. */
   constructor(capacity = keysRemembered, seed = randomInt(2 ** 32)) {
     this.#capacity = capacity
     this.#mask = capacity - 1
-    this.#seed = seed
+    this.#hash = new KeyHash(seed)
     const touched = () => new Uint32Array(capacity).fill(0) // else the system gives the memory only page by page, later
     this.#low = touched()
     this.#high = touched()
@@ -37,24 +35,25 @@ export class KeyIndex {
 
   /** Numbers may come in any order; those too old for the capacity are passed over. */
   add(key: string, number: number): void {
-    this.#hashText(key)
+    this.#hash.ofText(key)
     this.#add(number)
   }
 
   /** The same of a key that stands in a file's bytes. False, and nothing is added, where it is not all ASCII. */
   addBytes(bytes: Uint8Array, from: number, to: number, number: number): boolean {
-    if (!this.#hashBytes(bytes, from, to)) return false
+    if (!this.#hash.ofBytes(bytes, from, to)) return false
     this.#add(number)
     return true
   }
 
   /** The numbers that may have this key, newest chain first. */
   find(key: string): number[] {
-    this.#hashText(key)
+    this.#hash.ofText(key)
     const numbers: number[] = []
-    for (let link = this.#heads[this.#lowHash & this.#mask]!; link !== 0; link = this.#next[link - 1]!) {
+    const { low, high } = this.#hash
+    for (let link = this.#heads[low & this.#mask]!; link !== 0; link = this.#next[link - 1]!) {
       const place = link - 1
-      if (this.#low[place] === this.#lowHash && this.#high[place] === this.#highHash)
+      if (this.#low[place] === low && this.#high[place] === high)
         numbers.push(this.#newest - ((this.#newest - place) & this.#mask))
     }
     return numbers
@@ -65,9 +64,10 @@ export class KeyIndex {
     const place = number & this.#mask
     if (this.#isUsed(place)) this.#unlink(place)
     this.#newest = Math.max(this.#newest, number)
-    const head = this.#lowHash & this.#mask
-    this.#low[place] = this.#lowHash
-    this.#high[place] = this.#highHash
+    const { low, high } = this.#hash
+    const head = low & this.#mask
+    this.#low[place] = low
+    this.#high[place] = high
     this.#next[place] = this.#heads[head]!
     this.#heads[head] = place + 1
     this.#used[place >> 3]! |= 1 << (place & 7)
@@ -89,43 +89,4 @@ export class KeyIndex {
       return
     }
   }
-
-  // The same hash twice, of UTF-16 units and of bytes: they are the same units where all are ASCII. Two lanes, each a step
-  // of FNV-1a with a multiplier of its own; the last step is that of MurmurHash3, so that every bit tells of every unit.
-
-  #hashText(key: string): void {
-    let low = this.#seed | 0
-    let high = ~this.#seed
-    for (let i = 0; i < key.length; i++) {
-      const unit = key.charCodeAt(i)
-      low = Math.imul(low ^ unit, 0x01000193)
-      high = Math.imul(high ^ unit, 0x85ebca6b)
-      high ^= high >>> 15
-    }
-    this.#lowHash = mixed(low)
-    this.#highHash = mixed(high)
-  }
-
-  #hashBytes(bytes: Uint8Array, from: number, to: number): boolean {
-    let low = this.#seed | 0
-    let high = ~this.#seed
-    let all = 0
-    for (let i = from; i < to; i++) {
-      const unit = bytes[i]!
-      all |= unit
-      low = Math.imul(low ^ unit, 0x01000193)
-      high = Math.imul(high ^ unit, 0x85ebca6b)
-      high ^= high >>> 15
-    }
-    this.#lowHash = mixed(low)
-    this.#highHash = mixed(high)
-    return all < 0x80
-  }
-}
-
-function mixed(hash: number): number {
-  let h = hash
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
 }

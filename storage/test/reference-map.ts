@@ -13,6 +13,8 @@ export const breaks = [
   'loses an update that came between',
   'forgets that a key was deleted',
   'changes a value and says that nothing happened',
+  'sets only the first of many',
+  'changes something when the change throws',
 ] as const
 export type Break = (typeof breaks)[number]
 
@@ -48,7 +50,8 @@ export class ReferenceMap implements KeyedMap<string> {
   async update(key: string, change: (value: string | undefined) => string | undefined): Promise<string | undefined> {
     const early = this.#broken === 'loses an update that came between' ? this.#values : undefined
     const working = this.#writing.runExclusive(async () => {
-      const value = change((early ?? this.#values).get(key))
+      const before = (early ?? this.#values).get(key)
+      const value = this.#changed(change, before)
       const next = new Map(this.#values)
       if (value !== undefined) next.set(key, value)
       else if (this.#broken !== 'forgets that a key was deleted') next.delete(key)
@@ -63,12 +66,41 @@ export class ReferenceMap implements KeyedMap<string> {
     return working
   }
 
+  async putAll(entries: Iterable<readonly [string, string]>): Promise<void> {
+    const all = [...entries]
+    await this.#writing.runExclusive(async () => {
+      const next = new Map([
+        ...this.#values,
+        ...(this.#broken === 'sets only the first of many' ? all.slice(0, 1) : all),
+      ])
+      await this.#write(next)
+      this.#values = next
+    })
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  async *entries(): AsyncGenerator<[string, string]> {
+    yield* this.#values
+  }
+
   async delete(key: string): Promise<void> {
     await this.update(key, () => undefined)
   }
 
   async close(): Promise<void> {
     await this.#writing.runExclusive(() => {})
+  }
+
+  #changed(change: (value: string | undefined) => string | undefined, before: string | undefined): string | undefined {
+    if (this.#broken !== 'changes something when the change throws') return change(before)
+    try {
+      return change(before)
+    } catch {
+      return undefined
+    }
   }
 
   /** A disk that refuses may have done the rename: only before it "nothing happened" is true. */

@@ -7,6 +7,7 @@ import { format } from '../../../order/store.ts'
 import type { FileSystem } from '../../file-system.ts'
 import type { Ledger } from '../../ledger.ts'
 import type { Log } from '../../log.ts'
+import type { KeyedMap } from '../../map.ts'
 import type { Engine, Fault, Process } from '../../test/conformance/engine.ts'
 import { firstAccounts } from '../../test/conformance/ledger.ts'
 import { folder, overMemory, type Surroundings } from '../../test/conformance/memory-stage.ts'
@@ -14,7 +15,9 @@ import { FaultyFiles } from '../../test/faulty-files.ts'
 import { HandClock } from '../../test/hand-clock.ts'
 import { CsvLedger } from '../ledger-engine.ts'
 import { CsvLog } from '../log-engine.ts'
+import { CsvMap } from '../map-engine.ts'
 import { makeFolder } from '../open-folder.ts'
+import { textFormat } from './text-format.ts'
 
 type Opens<Store> = (surroundings: Surroundings, folder: string) => Promise<Store>
 
@@ -46,6 +49,26 @@ export const pages = [64, 512, 4096] as const
 export const ledgerEngines: readonly Engine<Ledger>[] = [
   ...pages.map((pageBytes) => overMemory('csv', pageBytes, (each) => openLedger(each, folder))),
   overFiles(openLedger),
+]
+/** Small enough that most scripts make the segments small again, and few values in memory. */
+const openMap: Opens<KeyedMap<string>> = async (surroundings, folder) => {
+  await makeFolder(surroundings.files, folder)
+  const { map } = await CsvMap.open<string>({
+    ...surroundings,
+    folder,
+    name: 'drafts',
+    format: textFormat,
+    ioDelayMs: 0,
+    cacheMax: 2,
+    compactBytes: 500,
+    hashBits: 1,
+  })
+  return map
+}
+
+export const mapEngines: readonly Engine<KeyedMap<string>>[] = [
+  ...pages.map((pageBytes) => overMemory('csv', pageBytes, (each) => openMap(each, folder))),
+  overFiles(openMap),
 ]
 export const logEngines: readonly Engine<Log>[] = [
   ...pages.map((pageBytes) => overMemory('csv', pageBytes, (each) => openLog(each, folder))),

@@ -1,6 +1,6 @@
 /**
- * The conformance suite of the map's contract. The product has no engine of it yet; until the first one comes, the suite
- * runs over the reference map beside it and over that with a part broken, so that what it is worth is known.
+ * The conformance suite of the map's contract. It also runs over a reference map and over that with a part broken, so that
+ * what it is worth is known.
  */
 import fc from 'fast-check'
 import type { KeyedMap } from '../../map.ts'
@@ -8,16 +8,18 @@ import { asCode } from './script.ts'
 import type { Suite } from './suite.ts'
 
 /** What an update does to a value: a pure function, as data. */
-export type Change = { add: string } | { set: string } | { remove: true } | { same: true }
+export type Change = { add: string } | { set: string } | { remove: true } | { same: true } | { refuse: true }
 
 export type MapCall =
   | { call: 'get'; key: string }
   | { call: 'update'; key: string; change: Change }
   | { call: 'delete'; key: string }
+  | { call: 'putAll'; entries: [key: string, value: string][] }
+  | { call: 'entries' }
 
 type MapModel = ReadonlyMap<string, string>
 
-const keys = ['cart', 'a, "b"', '__proto__', '']
+const keys = ['cart', 'a, "b"', '__proto__', `Spielzeug für ${'ä'.repeat(286)}`]
 const key = fc.constantFrom(...keys)
 const letter = fc.constantFrom('x', 'y', 'ä', '\n')
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -25,14 +27,21 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ set: letter }),
   fc.record({ remove: fc.constant(true) }),
   fc.record({ same: fc.constant(true) }),
+  fc.record({ refuse: fc.constant(true) }),
 )
+const entry = fc.tuple(key, fc.oneof(letter, fc.constant('z'.repeat(90))))
 const calls: fc.Arbitrary<MapCall> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ call: fc.constant('update'), key, change }) },
   { weight: 1, arbitrary: fc.record({ call: fc.constant('delete'), key }) },
   { weight: 2, arbitrary: fc.record({ call: fc.constant('get'), key }) },
+  { weight: 1, arbitrary: fc.record({ call: fc.constant('putAll'), entries: fc.array(entry, { maxLength: 3 }) }) },
 )
 
+/** What a change throws that will not have it. */
+class Refused extends Error {}
+
 function changed(value: string | undefined, change: Change): string | undefined {
+  if ('refuse' in change) throw new Refused()
   if ('add' in change) return `${value ?? ''}${change.add}`
   if ('set' in change) return change.set
   return 'remove' in change ? undefined : value
@@ -44,34 +53,64 @@ export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
   first: new Map(),
   apply(state, call) {
     if (call.call === 'get') return { state, answer: state.get(call.key) }
+    if (call.call === 'entries') return { state, answer: JSON.stringify([state.size, [...state].sort()]) }
+    if (call.call === 'putAll') return { state: new Map([...state, ...call.entries]), answer: undefined }
+    if (call.call === 'update' && 'refuse' in call.change) return { state, answer: 'refused' }
     const value = call.call === 'delete' ? undefined : changed(state.get(call.key), call.change)
     const next = new Map(state)
     if (value === undefined) next.delete(call.key)
     else next.set(call.key, value)
     return { state: next, answer: value }
   },
-  halves: (call) => (call.call === 'get' ? undefined : () => []),
+  halves(call) {
+    if (call.call === 'get' || call.call === 'entries') return undefined
+    return call.call === 'putAll'
+      ? (state) => someOf(call.entries).map((some) => new Map([...state, ...some]))
+      : () => []
+  },
   asText: (state) => JSON.stringify([...state].sort()),
   async ask(map, call) {
     if (call.call === 'get') return map.get(call.key)
     if (call.call === 'delete') return map.delete(call.key)
-    return map.update(call.key, (value) => changed(value, call.change))
+    if (call.call === 'putAll') return map.putAll(call.entries)
+    if (call.call === 'entries') {
+      const all: [string, string][] = []
+      for await (const each of map.entries()) all.push(each)
+      return JSON.stringify([map.size, all.sort()])
+    }
+    const { key, change } = call
+    return map
+      .update(key, (value) => changed(value, change))
+      .catch((error: unknown) => {
+        if (error instanceof Refused) return 'refused'
+        throw error
+      })
   },
   fits: (right, answer) => right === answer,
   asCode(call) {
     if (call.call === 'update') return `map.update(${asCode(call.key)}, ${changeAsCode(call.change)})`
-    return `map.${call.call}(${asCode(call.key)})`
+    if (call.call === 'putAll') return `map.putAll(${asCode(call.entries)})`
+    return call.call === 'entries' ? 'map.entries()' : `map.${call.call}(${asCode(call.key)})`
   },
-  look: keys.map((key): MapCall => ({ call: 'get', key })),
+  look: [...keys.map((key): MapCall => ({ call: 'get', key })), { call: 'entries' }],
   works: [
     { call: 'update', key: 'cart', change: { add: 'z' } },
     { call: 'get', key: 'cart' },
   ],
-  size: () => 1,
+  size: (call) => (call.call === 'putAll' ? call.entries.length : 1),
+}
+
+/** Every choice of some entries that is neither none nor all. */
+function someOf(entries: readonly [string, string][]): [string, string][][] {
+  const choices = Array.from({ length: 2 ** entries.length }, (_, choice) =>
+    entries.filter((_, i) => (choice >> i) & 1),
+  )
+  return choices.slice(1, -1)
 }
 
 function changeAsCode(change: Change): string {
   if ('add' in change) return `(value = '') => value + ${asCode(change.add)}`
   if ('set' in change) return `() => ${asCode(change.set)}`
+  if ('refuse' in change) return '() => { throw refused }'
   return 'remove' in change ? '() => undefined' : '(value) => value'
 }

@@ -5,6 +5,7 @@ import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { createServer, type Server } from '../http/server.ts'
 import type { Counter } from './counter.ts'
 import { courseRoutes } from './course.ts'
+import { draftRoutes } from './drafts.ts'
 import { checkOwner } from './frontend.ts'
 import { ownerRoutes } from './owner.ts'
 import { shopRoutes } from './shop.ts'
@@ -37,6 +38,7 @@ export function createFrontendServer({
       ...shopRoutes(counter),
       ...ownerRoutes(counter),
       ...courseRoutes(counter),
+      ...draftRoutes(counter),
     ],
   })
 }

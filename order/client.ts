@@ -9,6 +9,7 @@ import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
 import { isRecord } from '../http/status.ts'
 import { itemsMax } from '../ledger-service/commands.ts'
+import { centsMax } from '../money.ts'
 import { userSchema } from '../payment/client.ts'
 
 export interface Line {
@@ -84,6 +85,56 @@ const isUser = (value: unknown): boolean => typeof value === 'string' && nameFau
 const isBought = ({ name, quantity }: Record<string, unknown>): boolean =>
   typeof name === 'string' && nameFault(name) === undefined && isWholeNumber(quantity, 1, quantityMax)
 
+/** A draft of an order. `cents`: the price that the buyer was shown. */
+export interface FilledDraft {
+  id: string
+  user: string
+  items: readonly { name: string; quantity: number; cents: number }[]
+}
+
+/** What is asked of a draft; `take` takes one piece out, `fill` makes many whatever was there, under an id like no other. */
+export type DraftOp =
+  | { op: 'create'; id: string; user: string }
+  | { op: 'add'; id: string; name: string; quantity: number; cents: number }
+  | { op: 'take'; id: string; name: string }
+  | { op: 'delete'; id: string }
+  | { op: 'find'; id: string }
+  | { op: 'checkout'; id: string }
+  | { op: 'fill'; id: string; drafts: readonly FilledDraft[] }
+
+/** Of a draft that was looked for all but `names` and `at`; of one that was bought now, what, and a position that is part of. */
+export interface DraftAnswer {
+  id: string
+  user?: string
+  items?: readonly (readonly [name: string, quantity: number])[]
+  total?: number
+  paid?: boolean
+  names?: readonly string[]
+  at?: string
+}
+
+const draftItem = { ...line, cents: wholeNumber(1, centsMax) }
+const draft = nameSchema
+/** So many drafts one `fill` makes. */
+export const fillMax = 500
+export const draftOpSchema: z.ZodType<DraftOp> = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('create'), id: draft, user: userSchema }),
+  z.strictObject({ op: z.literal('add'), id: draft, ...draftItem }),
+  z.strictObject({ op: z.literal('take'), id: draft, name: nameSchema }),
+  ...(['delete', 'find', 'checkout'] as const).map((op) => z.strictObject({ op: z.literal(op), id: draft })),
+  z.strictObject({
+    op: z.literal('fill'),
+    id: draft,
+    drafts: z
+      .array(z.strictObject({ id: draft, user: userSchema, items: z.array(z.strictObject(draftItem)).min(1).max(2) }))
+      .max(fillMax),
+  }),
+])
+
+/** The quick look before that schema: what a checkout sends. */
+export const isCheckout = (value: unknown): value is DraftOp =>
+  hasFields(value, 2) && value.op === 'checkout' && typeof value.id === 'string' && nameFault(value.id) === undefined
+
 /** Keys are store-wide; those with a leading `~` are the store's own. */
 const keyForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/
 export const keySchema = z.string({ error: 'must be a string' }).regex(keyForm, {
@@ -107,8 +158,8 @@ export interface OrderClient {
   place(purchase: Purchase, key: string, options: CallOptions): Promise<Placed>
   /** Throws `order_not_found`. */
   get(number: number, options: CallOptions): Promise<OrderView>
-  /** Whether a draft was checked out, by this customer. */
-  isPaidBy(draft: string, user: string, options: CallOptions): Promise<boolean>
+  /** Throws `order_not_found`, `bad_request`, `conflict`, and of a checkout what `place` throws. */
+  draft(op: DraftOp, options: CallOptions): Promise<DraftAnswer>
   /** Newest first, those below `before`; `next` is where to go on, if there is more. */
   list(
     before: number | undefined,
@@ -122,6 +173,8 @@ export interface OrderClient {
 /** Of what a batch of purchases may take, a purchase's share: its items. */
 const weightOf = (purchase: unknown): number => (purchase as { items?: readonly unknown[] }).items?.length ?? 1
 
+const draftsOf = (op: unknown): number => (op as { drafts?: readonly unknown[] }).drafts?.length ?? 1
+
 export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
   const hops = createBatcher({
     ...hop,
@@ -133,10 +186,11 @@ export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderCl
       return (data): Placed => ({ bought: data as Bought, at })
     },
   })
+  const drafts = createBatcher({ ...hop, caller, path: '/drafts', weigh: draftsOf })
   return {
     place: (purchase, key, options) => hops.send({ ...purchase, key }, options) as Promise<Placed>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
-    isPaidBy: () => Promise.resolve(false),
+    draft: (op, options) => drafts.send(op, options) as Promise<DraftAnswer>,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`
       const { body } = await caller.call('GET', `/orders?limit=${limit}${from}`, options)

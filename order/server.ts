@@ -10,7 +10,17 @@ import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server, type ServerOptions } from '../http/server.ts'
-import { type Bought, isKeyed, type KeyedPurchase, keyedSchema, type Placed } from './client.ts'
+import {
+  type Bought,
+  type DraftOp,
+  draftOpSchema,
+  isCheckout,
+  isKeyed,
+  type KeyedPurchase,
+  keyedSchema,
+  type Placed,
+} from './client.ts'
+import type { Drafts } from './drafts.ts'
 import type { Orders } from './order.ts'
 import { type Wanted, wantedOf } from './purchase.ts'
 
@@ -23,8 +33,11 @@ const page = z.object({
 /** What the routes ask of the orders, which may live in another thread. */
 export type ServedOrders = Pick<Orders, 'placeAll' | 'get' | 'list'>
 
+export type ServedDrafts = Pick<Drafts, 'runAll'>
+
 export interface OrderServerOptions {
   orders: ServedOrders
+  drafts: ServedDrafts
   log: Logger
   clock: Clock
   metrics: Metrics
@@ -40,7 +53,7 @@ export interface OrderServerOptions {
 
 /** Builds the server and does not listen. */
 export function createOrderServer(options: OrderServerOptions): Server {
-  const { orders, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200, limits = {} } = options
+  const { orders, drafts, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200, limits = {} } = options
   return createServer({
     log,
     clock,
@@ -66,6 +79,17 @@ export function createOrderServer(options: OrderServerOptions): Server {
           }
           const reply = await answerEach(await context.body(), keyedSchema, place, isKeyed)
           return last === undefined ? reply : { ...reply, headers: { [positionHeader]: positionText(last) } }
+        },
+      },
+      {
+        method: 'POST',
+        path: '/drafts',
+        internal: true,
+        bodyBytesMax: 4 << 20,
+        async handle(context) {
+          const deadline = context.deadline ?? clock.elapsed() + purchaseMs
+          const run = (ops: readonly DraftOp[]) => drafts.runAll(ops, deadline)
+          return answerEach(await context.body(), draftOpSchema, run, isCheckout)
         },
       },
       {

@@ -14,13 +14,14 @@ import type { Log } from '../storage/log.ts'
 import { measuredFiles } from '../storage/measured-files.ts'
 import type { World } from '../world.ts'
 import { Coordinator } from './coordinator.ts'
+import { Drafts } from './drafts.ts'
 import { openIncarnations } from './incarnations.ts'
 import { Orders } from './order.ts'
 import type { Participant } from './participant.ts'
 import { Prices } from './prices.ts'
 import type { Recovered } from './recovery.ts'
 import { createOrderServer } from './server.ts'
-import { openOrders } from './store.ts'
+import { openDrafts, openOrders } from './store.ts'
 import { createOrderThreads } from './threads.ts'
 
 /** Resolves when it serves; it buys once the others have answered. Throws a StartError for what a person must mend. */
@@ -36,19 +37,19 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   // Before the log's torn end is cut: who must mend these files finds all as it was.
   const incarnations = await openIncarnations(files, folder).catch(failed)
   const used = await checkOrders(files, folder).catch(failed)
-  const { log: orderLog, checked } = await openOrders({
+  const shared = {
     files: measuredFiles(files, clock, metrics.seconds('file_sync_seconds', 'What an fdatasync takes', 'file')),
     clock,
     folder,
-    used,
     ioDelayMs: settings.ioDelayMs,
-    watch: metrics.queue('orders'),
-    note: (sentence) => log.warn(sentence),
-    giveUp: (error, { silent }) => {
+    note: (sentence: string) => log.warn(sentence),
+    giveUp: (error: Error, { silent }: { silent: boolean }) => {
       if (silent) end(error)
       else void server.close({ graceMs: 200 }).then(() => end(error))
     },
-  }).catch(failed)
+  }
+  const { log: orderLog, checked } = await openOrders({ ...shared, used, watch: metrics.queue('orders') }).catch(failed)
+  const { map, checked: checkedDrafts } = await openDrafts({ ...shared, watch: metrics.queue('drafts') }).catch(failed)
   if (checked.takenOver !== undefined)
     log.info(`the orders of an older store were taken over; its file is kept as ${checked.takenOver}`)
   const callerOf = (origin: string, service: string) =>
@@ -70,13 +71,30 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     note: (sentence) => log.warn(sentence),
     recovered(settled) {
       recovered = settled
-      tellRecovery(log, { ...settled, cut: checked.cut, ms: clock.elapsed() - began })
+      tellRecovery(log, { ...settled, cut: checked.cut, draftsCut: checkedDrafts.cut, ms: clock.elapsed() - began })
     },
     rival: (sentence) => end(new StartError(sentence)),
   })
   showPurchases(metrics, orderLog, coordinator, () => recovered)
   const orders = new Orders({ log: orderLog, coordinator, prices: new Prices(catalog), clock })
-  const served = { orders, log, clock, metrics, notReady: () => coordinator.notReady, purchaseMs: times.purchaseMs }
+  const drafts = new Drafts({
+    map,
+    orders,
+    log: orderLog,
+    clock,
+    note: (sentence) => log.warn(sentence),
+    giveUp: (error) => end(error),
+  })
+  metrics.gauge('drafts', 'Drafts of orders, paid ones too', () => map.size)
+  const served = {
+    orders,
+    drafts,
+    log,
+    clock,
+    metrics,
+    notReady: () => coordinator.notReady,
+    purchaseMs: times.purchaseMs,
+  }
   const server =
     settings.threads === 1
       ? createOrderServer({ ...served, internalToken: settings.internalToken, errorsAs200: settings.errorsAs200 })
@@ -84,14 +102,17 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   await coordinator.start().catch(failed)
   const { url } = await server.listen({ host: settings.host, port: settings.orderPort, setting: 'ORDER_PORT' })
   orderLog.findKeys()
+  map.findAll().catch(() => {}) // who asks for a draft is told
   return {
     url,
     async close() {
       await server.close({ graceMs: times.closeMs })
+      await drafts.close()
       await coordinator.settled(1000)
       coordinator.close()
       await Promise.all(callers.map((caller) => caller.close()))
       await orderLog.close()
+      await map.close()
       await lock.release()
     },
   }
@@ -134,11 +155,18 @@ async function checkOrders(files: FileSystem, folder: string): Promise<boolean> 
 /** One line about a start that found something to recover. A kill while nothing was under way leaves no trace here. */
 function tellRecovery(
   log: Logger,
-  { finished, givenBack, cut, ms }: Recovered & { cut: Cut | undefined; ms: number },
+  {
+    finished,
+    givenBack,
+    cut,
+    draftsCut,
+    ms,
+  }: Recovered & { cut: Cut | undefined; draftsCut: Cut | undefined; ms: number },
 ): void {
-  const { fields, words } = cutInLog('orders.csv', cut)
-  const recovery = { ms: Math.round(ms), finished, given_back: givenBack, ...fields }
-  if (cut === undefined && finished + givenBack === 0) {
+  const [orders, drafts] = [cutInLog('orders.csv', cut), cutInLog('the drafts', draftsCut)]
+  const words = `${orders.words}${drafts.words}`
+  const recovery = { ms: Math.round(ms), finished, given_back: givenBack, ...drafts.fields, ...orders.fields }
+  if (cut === undefined && draftsCut === undefined && finished + givenBack === 0) {
     log.debug({ recovery }, 'nothing to recover')
     return
   }

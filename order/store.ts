@@ -4,6 +4,8 @@ import { StartError } from '../errors.ts'
 import { formatMoney, parseMoney } from '../money.ts'
 import { CsvLog, type LogOptions } from '../storage/csv/log-engine.ts'
 import type { LogFormat } from '../storage/csv/log-start.ts'
+import { CsvMap, type MapOptions } from '../storage/csv/map-engine.ts'
+import { type Draft, draftFormat } from './draft.ts'
 
 const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'user', 'cart', 'key', 'attempt', 'placed_at']
 const originalColumns = ['order_no', 'name', 'quantity', 'price']
@@ -16,6 +18,11 @@ export const openOrders = ({
   ...options
 }: Omit<LogOptions, 'name' | 'format'> & { used?: boolean }): ReturnType<typeof CsvLog.open> =>
   CsvLog.open({ ...options, name: 'orders.csv', format: used ? { ...format, takeOver: refuse } : format })
+
+/** Opens the drafts beside it. Throws a StartError where a person must mend something. */
+export const openDrafts = (
+  options: Omit<MapOptions<Draft>, 'name' | 'format'>,
+): ReturnType<typeof CsvMap.open<Draft>> => CsvMap.open({ ...options, name: 'drafts', format: draftFormat })
 
 /** Taken over, they would stand where this store's own orders were, and their pieces would be missing from the books. */
 function refuse(header: string[], _text: string, path: string): undefined {

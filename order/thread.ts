@@ -2,7 +2,7 @@
 import { realClock } from '../clock.ts'
 import { runThread } from '../http/thread.ts'
 import { errorOf, toShared } from '../http/thread-calls.ts'
-import { createOrderServer, type ServedOrders } from './server.ts'
+import { createOrderServer, type ServedDrafts, type ServedOrders } from './server.ts'
 import type { OrderGiven, OrderOwner } from './threads.ts'
 
 runThread<OrderGiven, OrderOwner>(({ given, owner, ...thread }) => {
@@ -14,6 +14,12 @@ runThread<OrderGiven, OrderOwner>(({ given, owner, ...thread }) => {
     get: (number) => owner.call('get', number),
     list: (before, limit) => owner.call('list', before, limit),
   }
+  const drafts: ServedDrafts = {
+    async runAll(ops, deadline) {
+      const all = await owner.call('runDrafts', ops, toShared(deadline, realClock))
+      return all.map((one) => ('kind' in one ? errorOf(one) : one))
+    },
+  }
   const notReady = () => owner.ask('notReady')
-  return createOrderServer({ orders, notReady, ...given, ...thread, clock: realClock })
+  return createOrderServer({ orders, drafts, notReady, ...given, ...thread, clock: realClock })
 })

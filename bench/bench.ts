@@ -10,6 +10,7 @@ import { Bench } from './bench-run.ts'
 import { type FigureName, figureNames, figures } from './figures.ts'
 import type { Group, Outcome } from './group.ts'
 import { client } from './groups/client.ts'
+import { checkouts256, customers1, customers256 } from './groups/customers.ts'
 import { disk } from './groups/disk.ts'
 import { errors } from './groups/errors.ts'
 import { one } from './groups/one.ts'
@@ -27,6 +28,9 @@ const groups: readonly Group[] = [
   reads,
   purchases256,
   purchases64,
+  checkouts256,
+  customers256,
+  customers1,
   sync,
   one,
   threads,

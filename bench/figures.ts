@@ -51,6 +51,19 @@ export const figures = {
   ),
   'p99-256': low("a purchase's p99 ÷ bare echo's, 256 connections", 5, 2.5, 'in the rounds of purchases-256'),
   'purchases-64': high('POST /orders ÷ bare echo, 64 connections', 0.3, 0.55, 'as purchases-256'),
+  'checkouts-256': high(
+    'a checkout ÷ bare echo, 256 connections',
+    0.25,
+    0.45,
+    'checkouts a second of drafts of two items, made beforehand, each by a customer ÷ answers a second of the echo of purchases-256',
+  ),
+  'customers-256': high(
+    'POST /orders with a user ÷ without, 256 connections',
+    0.6,
+    0.85,
+    'purchases a second that are paid by a thousand customers in turn ÷ those that nobody pays by credit, in one store',
+  ),
+  'customers-p50': low("a customer's purchase's p50 ÷ another's, one connection", 1.3, 1.1, 'in one store, by turns'),
   'sync-256': high(
     'POST /orders with fdatasync ÷ without, 256 connections',
     0.8,

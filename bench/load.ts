@@ -11,6 +11,10 @@ export interface Load {
   method: 'GET' | 'POST'
   /** Sent one after the other, then again from the first. */
   requests: readonly { path: string; body?: unknown }[]
+  /** `{n}` in the paths is each number from 0 on below this, once; where they run out, what is asked is not there. */
+  numbered?: number
+  /** Makes ready what the requests need, before each measurement; nobody's time. */
+  prepare?: (url: string) => Promise<void>
   /** Of the answers that count. */
   status: number
 }
@@ -32,9 +36,10 @@ export const loadFor = (url: string, load: Load, connections: number, seconds: n
   hasWrk ? runWrk(url, load, connections, seconds) : runSessions(url, load, connections, seconds)
 
 /** Throws where the first request is not answered with exactly the wanted status: wrk tells success and failure only. */
-export async function checkLoad(url: string, { method, requests, status }: Load): Promise<void> {
+export async function checkLoad(url: string, { method, requests, status, prepare }: Load): Promise<void> {
+  await prepare?.(url)
   const { path, body } = requests[0]!
-  const answer = await ask(url + path, body === undefined ? { method } : { method, body })
+  const answer = await ask(url + path.replace('{n}', '0'), body === undefined ? { method } : { method, body })
   if (answer.status !== status)
     throw new Error(`${method} ${path} was answered ${answer.status}, not ${status}: ${answer.text}`)
 }

@@ -1,17 +1,27 @@
 -- wrk's requests, all made before the first is sent: formatting at each call would take time from the store.
--- Arguments: the method, then for each request its path, and its body behind a tab where it has one.
-local requests, last, at = {}, 0, 0
+-- Arguments: the method, how often {n} in a path is to be counted up from 0 (0: paths have none), then for each request its
+-- path, and its body behind a tab where it has one. Numbered requests are sent once each; what is beyond them finds nothing.
+local requests, last, at, numbered = {}, 0, 0, 0
+
+local function make(method, path, body)
+  last = last + 1
+  requests[last] = wrk.format(method, path, body and { ["content-type"] = "application/json" } or {}, body)
+end
 
 function init(args)
-  local method, headers = args[1], { ["content-type"] = "application/json" }
-  for i = 2, #args do
+  local method = args[1]
+  numbered = tonumber(args[2])
+  for i = 3, #args do
     local path, body = args[i]:match("^(%S+)\t(.*)$")
-    requests[i - 1] = wrk.format(method, path or args[i], body and headers or {}, body)
+    path = path or args[i]
+    if numbered == 0 then make(method, path, body) end
+    for n = 0, numbered - 1 do make(method, (path:gsub("{n}", tostring(n))), body) end
   end
-  last = #requests
+  if numbered > 0 then make(method, "/no-more-of-them") end
 end
 
 function request()
-  at = at % last + 1
+  at = at + 1
+  if at > last then at = numbered > 0 and last or 1 end
   return requests[at]
 end

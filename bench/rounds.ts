@@ -47,6 +47,7 @@ export async function byTurns<Name extends string>(
 }
 
 async function read({ target, load, connections }: Side, seconds: number): Promise<Reading> {
+  await load.prepare?.(target.url)
   const pids = target.pids()
   const before = cpuSeconds(pids)
   const round = await loadFor(target.url, load, connections, seconds)

@@ -3,22 +3,31 @@ import { Pool } from 'undici'
 import type { Load, Round } from './load.ts'
 import { percentile } from './spread.ts'
 
+function all({ requests, numbered = 0 }: Load): Load['requests'] {
+  if (numbered === 0) return requests
+  return requests.flatMap(({ path, body }) =>
+    Array.from({ length: numbered }, (_, n) => ({ path: path.replace('{n}', String(n)), body })),
+  )
+}
+
 export async function runSessions(url: string, load: Load, connections: number, seconds: number): Promise<Round> {
   const pool = new Pool(url, { connections, pipelining: 1 })
-  const requests = load.requests.map(({ path, body }) => ({
+  const requests = all(load).map(({ path, body }) => ({
     method: load.method,
     path,
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   }))
   const times: number[] = []
+  let next = connections
   let failed = 0
   const began = performance.now()
   const until = began + seconds * 1000
+  const gone = { method: load.method, path: '/no-more-of-them' }
   const session = async (first: number): Promise<void> => {
-    for (let at = first; performance.now() < until; at++) {
+    for (let at = first; performance.now() < until; at = load.numbered === undefined ? at + 1 : next++) {
       const asked = performance.now()
       try {
-        const reply = await pool.request(requests[at % requests.length]!)
+        const reply = await pool.request(requests[load.numbered === undefined ? at % requests.length : at] ?? gone)
         await reply.body.dump()
         if (reply.statusCode === load.status) times.push(performance.now() - asked)
         else failed += 1

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { ask } from '../test/ask.ts'
 import { startStore } from '../test/store.ts'
 import type { Bench } from './bench-run.ts'
 import type { Load } from './load.ts'
@@ -91,6 +92,40 @@ const buying = (names: readonly string[], quantity: number, status: number): Loa
 export const purchases: Load = buying(toys, 1, 200)
 export const soldOutPurchases: Load = buying([soldOut], 1, 409)
 export const badPurchases: Load = buying(toys, 0, 400)
+
+const users = 1000
+const customers = Array.from({ length: users }, (_, number) => String(number))
+/** A purchase of one piece of each toy in turn, each by another customer. */
+export const customersPurchases: Load = {
+  method: 'POST',
+  requests: customers.map((user, i) => ({
+    path: '/orders',
+    body: { name: toys[i % toys.length]!, quantity: 1, user },
+  })),
+  status: 200,
+}
+
+/** More than a second's checkouts, so that none is asked for twice. */
+const draftsASecond = 20_000
+const items = 1000
+
+/** Checks out drafts of two items, each once; they are made anew before each measurement of so many seconds. */
+export function checkouts(seconds: number): Load {
+  const drafts = Math.min(1_000_000, seconds * draftsASecond)
+  const prepare = (url: string) => made(url, `/orders/batch_init/${drafts}/${items}/${users}/1`)
+  return { method: 'POST', requests: [{ path: '/orders/checkout/{n}' }], numbered: drafts, prepare, status: 200 }
+}
+
+/** Customers who never run out of credit, and items that never sell out. */
+export async function openForCustomers(url: string): Promise<void> {
+  await made(url, `/payment/batch_init/${users}/1000000000`)
+  await made(url, `/stock/batch_init/${items}/${piecesEach}/1`)
+}
+
+async function made(url: string, path: string): Promise<void> {
+  const { status, text } = await ask(url + path, { method: 'POST' })
+  if (status !== 200) throw new Error(`POST ${path} was answered ${status}: ${text}`)
+}
 
 export const product: Load = { method: 'GET', requests: [{ path: '/products/Tux' }], status: 200 }
 export const missingProduct: Load = { method: 'GET', requests: [{ path: '/products/Nothing' }], status: 404 }

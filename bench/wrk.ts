@@ -10,7 +10,18 @@ export async function runWrk(url: string, load: Load, connections: number, secon
   const requests = load.requests.map(({ path, body }) =>
     body === undefined ? path : `${path}\t${JSON.stringify(body)}`,
   )
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url, '--', load.method]
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    '-s',
+    script,
+    url,
+    '--',
+    load.method,
+    String(load.numbered ?? 0),
+  ]
   const { stdout } = await promisify(execFile)('wrk', [...args, ...requests])
   return readWrk(stdout, load.status)
 }

@@ -5,7 +5,7 @@ export interface Answer {
   status: number
   headers: Headers
   text: string
-  /** The parsed text; undefined where there is none. */
+  /** The parsed text; undefined where there is none, or where it is no JSON. */
   body: unknown
 }
 
@@ -22,7 +22,8 @@ export async function ask(
     ...(sent !== undefined && { body: sent }),
   })
   const text = await reply.text()
-  return { status: reply.status, headers: reply.headers, text, body: text === '' ? undefined : JSON.parse(text) }
+  const isJson = text !== '' && reply.headers.get('content-type')?.startsWith('text/plain') !== true
+  return { status: reply.status, headers: reply.headers, text, body: isJson ? JSON.parse(text) : undefined }
 }
 
 /** The body of an error, as the store answers it. */

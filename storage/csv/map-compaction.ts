@@ -191,8 +191,9 @@ class Bits {
   #bytes = new Uint8Array(1024)
 
   add(number: number): void {
-    if (number >> 3 >= this.#bytes.length) {
-      const larger = new Uint8Array(this.#bytes.length * 2)
+    const needed = (number >> 3) + 1
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2)) // they may rise by far more than one
       larger.set(this.#bytes)
       this.#bytes = larger
     }

@@ -89,7 +89,15 @@ export async function startStore({
   t,
   output = [],
 }: StoreOptions): Promise<Store> {
-  const settings = { PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', PAYMENT_PORT: '0', DATA_DIR: dataDir, ...compileCache, ...env }
+  const settings = {
+    PORT: '0',
+    CATALOG_PORT: '0',
+    ORDER_PORT: '0',
+    PAYMENT_PORT: '0',
+    DATA_DIR: dataDir,
+    ...compileCache,
+    ...env,
+  }
   const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // Whatever runs this may put options of its own into what it starts (tap does); `env -i` takes them out again.
   const child = spawn('env', ['-i', ...given, process.execPath, ...flags, script], {

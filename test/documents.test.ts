@@ -58,10 +58,10 @@ t.test('docs/adding-a-route.md adds a route, whose test fails before and passes 
   for (const [file, before, code] of [
     ['catalog/server.ts', 'export interface CatalogServerOptions', `${asked}\n`],
     ['catalog/server.ts', "      {\n        method: 'GET',\n        path: '/query/:name'", answer],
-    ['catalog/client.ts', '  /** Throws where it is not ready. */', method],
-    ['catalog/client.ts', '    async ready() {', call],
-    ['frontend/server.ts', 'export interface FrontendServerOptions', `${doorAsked}\n`],
-    ['frontend/server.ts', "    {\n      method: 'GET',\n      path: '/products/:name'", door],
+    ['catalog/client.ts', '  /** Prices in cents. Errors: `product_exists`. */', method],
+    ['catalog/client.ts', '    create: async (', call],
+    ['frontend/shop.ts', '/** Of a purchase: so that', `${doorAsked}\n`],
+    ['frontend/shop.ts', "    {\n      method: 'GET',\n      path: '/products/:name'", door],
   ] as const) {
     const [head, tail, more] = readFileSync(`${copy}/${file}`, 'utf8').split(before)
     t.ok(tail !== undefined && more === undefined, `${file} has one place for it`)

@@ -31,7 +31,15 @@ export class Service {
     const began = performance.now()
     const child = fork(fileURLToPath(new URL(`../../${this.#name}/main.ts`, import.meta.url)), {
       execArgv: ['--max-semi-space-size=4'],
-      env: { HOST: '127.0.0.1', PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', PAYMENT_PORT: '0', LOG_LEVEL: 'warn', ...this.#env },
+      env: {
+        HOST: '127.0.0.1',
+        PORT: '0',
+        CATALOG_PORT: '0',
+        ORDER_PORT: '0',
+        PAYMENT_PORT: '0',
+        LOG_LEVEL: 'warn',
+        ...this.#env,
+      },
     })
     this.#child = child
     const ready = Promise.withResolvers<number>()

@@ -81,7 +81,8 @@ export class CsvMap<Value> implements KeyedMap<Value> {
   #lastDamaged = 0
   #compacting: Promise<void> | undefined
   #compactAt = Number.NEGATIVE_INFINITY
-  #told = ''
+  /** The last try to make the segments small failed. */
+  #failed = false
   #closed = false
   /** Nobody waits for a change any more. */
   #idle = false
@@ -211,6 +212,7 @@ export class CsvMap<Value> implements KeyedMap<Value> {
       throw refusedRead(error)
     }
     const outs = await this.#writing.runExclusive(async () => {
+      this.#active.checkUsable() // what a change of unknown outcome left may come true behind an answer, though it writes nothing
       await sleep(this.#options.clock, this.#options.ioDelayMs)
       const keys = new Set(batch.flatMap((work) => ('puts' in work ? work.puts.map(({ key }) => key) : work.key)))
       const found = await Promise.all([...keys].map(async (key) => [key, await this.#hold(key)] as const))
@@ -313,7 +315,9 @@ export class CsvMap<Value> implements KeyedMap<Value> {
     this.#lastDamaged = lastDamaged
     if (lastDamaged !== 0) {
       const first = await this.#files.damagedAt(lastDamaged)
-      this.#tell(`${first.message}. ${damagedRows} rows are damaged; what was not changed since is refused until then`)
+      this.#options.note?.(
+        `${first.message}. ${damagedRows} rows are damaged; what was not changed since is refused until then`,
+      )
     }
     this.#compactSoon()
     return { entries: index.size, garbageBytes: this.#garbageBytes, damagedRows }
@@ -331,10 +335,16 @@ export class CsvMap<Value> implements KeyedMap<Value> {
     if (this.#closed || this.#compacting !== undefined || this.#options.clock.elapsed() < this.#compactAt) return
     this.#compacting = this.#compaction
       .run()
+      .then(() => {
+        this.#failed = false
+      })
       .catch((error: Error) => {
         this.#compactAt = this.#options.clock.elapsed() + restMs
-        if (!this.#closed)
-          this.#tell(`${this.#start.name}: the files could not be made small (${error.message}); it is tried again`)
+        if (!this.#closed && !this.#failed)
+          this.#options.note?.(
+            `${this.#start.name}: the files could not be made small (${error.message}); it is tried again until it works`,
+          )
+        this.#failed = true
       })
       .finally(() => {
         this.#compacting = undefined
@@ -350,11 +360,6 @@ export class CsvMap<Value> implements KeyedMap<Value> {
     this.#active = active
     this.#number = before + 1
     return before
-  }
-
-  #tell(sentence: string): void {
-    if (sentence !== this.#told) this.#options.note?.(sentence)
-    this.#told = sentence
   }
 }
 

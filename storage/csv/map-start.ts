@@ -51,7 +51,9 @@ export async function checkMap(start: MapStart, now: number): Promise<CheckedMap
     segments.unshift({ number, first })
     if (begins) break
     if (left.at(-1) !== number - 1)
-      throw new StartError(`${folder}/${segmentName(name, number - 1)} is missing; restore the folder from a backup`)
+      throw new StartError(
+        `${folder}/${segmentName(name, number)}: it goes on from segment ${number - 1}, which is missing; restore the folder from a backup`,
+      )
   }
   for (const old of left) await files.remove(`${folder}/${segmentName(name, old)}`)
   await files.syncFolder(folder)

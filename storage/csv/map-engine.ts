@@ -185,11 +185,11 @@ export class CsvMap<Value> implements KeyedMap<Value> {
   async *entries(): AsyncGenerator<[string, Value]> {
     await this.#ready()
     await this.#checkCertain(0)
-    for await (const each of this.#walks.walk()) {
-      if (typeof each !== 'string') yield [each[0]!, this.#options.format.read(each.slice(2))]
-      else {
-        const value = await this.get(each)
-        if (value !== undefined) yield [each, value]
+    for await (const { rows, keys } of this.#walks.walk()) {
+      for (const fields of rows) yield [fields[0]!, this.#options.format.read(fields.slice(2))]
+      for (const key of keys) {
+        const value = await this.get(key)
+        if (value !== undefined) yield [key, value]
       }
     }
   }
@@ -215,19 +215,35 @@ export class CsvMap<Value> implements KeyedMap<Value> {
       this.#active.checkUsable() // what a change of unknown outcome left may come true behind an answer, though it writes nothing
       await sleep(this.#options.clock, this.#options.ioDelayMs)
       const keys = new Set(batch.flatMap((work) => ('puts' in work ? work.puts.map(({ key }) => key) : work.key)))
-      const found = await Promise.all([...keys].map(async (key) => [key, await this.#hold(key)] as const))
-      const held = new Map(found)
+      const held = new Map<string, Held<Value> | Error>()
+      const looked: Promise<unknown>[] = []
+      for (const key of keys) {
+        const known = this.#known(key)
+        if (known !== undefined) held.set(key, known)
+        else looked.push(this.#hold(key).then((found) => held.set(key, found)))
+      }
+      await Promise.all(looked)
       return decide(batch, held, this.#options.format, (steps) => this.#commit(steps, held))
     })
     this.#compactSoon()
     return outs
   }
 
-  /** What a key has now; an Error where nothing can be said of it. */
+  /** What a key has now, where that needs no read; else undefined. */
+  #known(key: string): Held<Value> | undefined {
+    if (this.#lastDamaged !== 0) return undefined
+    this.#files.index.take(key)
+    const place = this.#files.index.only()
+    const value = place > 0 ? this.#recent.get(key) : undefined
+    const isKnown = place === 0 || value !== undefined
+    return isKnown ? { place, has: place !== 0, value, refusal: undefined } : undefined
+  }
+
+  /** The same where it may need one; an Error where nothing can be said of it. */
   async #hold(key: string): Promise<Held<Value> | Error> {
     try {
-      const { place, fields, value } = await this.#look(key)
-      const held: Held<Value> = { place, has: place !== 0, value, refusal: undefined }
+      const { place, fields } = await this.#look(key)
+      const held: Held<Value> = { place, has: place !== 0, value: undefined, refusal: undefined }
       try {
         await this.#checkCertain(place)
         if (fields !== undefined) held.value = await this.#valueOf(fields, place)
@@ -265,14 +281,12 @@ export class CsvMap<Value> implements KeyedMap<Value> {
     }
   }
 
-  /** The place of a key's row, 0 where it has none; with its fields, or its value where that is in memory. */
-  async #look(key: string): Promise<{ place: number; fields?: string[]; value?: Value | undefined }> {
+  /** The place of a key's row, 0 where it has none; with its fields. */
+  async #look(key: string): Promise<{ place: number; fields?: string[] }> {
     const { index } = this.#files
     index.take(key)
     const places = index.places()
     if (places.length === 0) return { place: 0 }
-    const value = this.#recent.get(key)
-    if (value !== undefined && places.length === 1) return { place: places[0]!, value }
     const rows = await this.#files.rowsAt(places)
     const found = rows.findIndex(([each]) => each === key)
     return found === -1 ? { place: 0 } : { place: places[found]!, fields: rows[found]! }

@@ -55,8 +55,8 @@ export class MapWalks {
     this.#over.resolve()
   }
 
-  /** The fields of each row that counts; or a key, for whose value the map is to be asked. */
-  async *walk(): AsyncGenerator<string[] | string> {
+  /** The fields of each row that counts, many at once; or keys, for whose values the map is to be asked. */
+  async *walk(): AsyncGenerator<{ rows: string[][]; keys: Iterable<string> }> {
     while (this.#moving !== undefined) await this.#moving.catch(() => {}) // it tells its own caller
     const files = [...this.#files.list]
     const walk: Walk = {
@@ -68,8 +68,12 @@ export class MapWalks {
     }
     this.#walks.add(walk)
     try {
-      for (const file of files) yield* this.#rows(walk, file)
-      yield* walk.changed
+      for (const file of files)
+        for await (const { bytes, at } of file.pieces()) {
+          if (at >= walk.ends.get(file)!) break
+          yield { rows: await this.#rows(walk, file, bytes, at), keys: [] }
+        }
+      yield { rows: [], keys: walk.changed }
     } finally {
       this.#walks.delete(walk)
       if (this.#walks.size === 0) {
@@ -79,22 +83,20 @@ export class MapWalks {
     }
   }
 
-  async *#rows(walk: Walk, file: MapFile): AsyncGenerator<string[]> {
-    const row = new MapRow()
+  async #rows(walk: Walk, file: MapFile, bytes: Buffer, at: number): Promise<string[][]> {
     const { index } = this.#files
-    const end = walk.ends.get(file)!
-    walk.file = walk.order.get(file)!
-    walk.offset = file.first
-    for await (const { bytes, at } of file.pieces()) {
-      for (let next = 0; next < bytes.length; next = row.next) {
-        if (at + next >= end) return
-        row.read(bytes, next)
-        walk.offset = at + row.next
-        if (row.change === undefined) throw await file.damagedAt(at + row.at)
-        if (row.change !== 'new' && row.change !== 'set') continue
-        row.takeKey(index)
-        if (index.has(file.place(at + row.at))) yield row.fields
-      }
+    const row = new MapRow()
+    const rows: string[][] = []
+    const end = walk.ends.get(file)! - at
+    for (let next = 0; next < bytes.length && next < end; next = row.next) {
+      row.read(bytes, next)
+      if (row.change === undefined) throw await file.damagedAt(at + row.at)
+      if (row.change !== 'new' && row.change !== 'set') continue
+      row.takeKey(index)
+      if (index.has(file.place(at + row.at))) rows.push(row.fields)
     }
+    walk.file = walk.order.get(file)!
+    walk.offset = at + bytes.length
+    return rows
   }
 }

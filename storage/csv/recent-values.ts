@@ -1,29 +1,36 @@
-/** The values that were last used, so many at most. */
+/**
+ * The values that were last used, so many at most: in two halves, of which the older goes as a whole when the younger is
+ * full. A single map, from which the oldest is always taken, would be searched from its emptied start each time.
+ */
 export class RecentValues<Value> {
-  readonly #most: number
-  /** The one that was used longest ago is the first. */
-  readonly #values = new Map<string, Value>()
+  readonly #halfMost: number
+  #young = new Map<string, Value>()
+  #old = new Map<string, Value>()
 
   constructor(most: number) {
-    this.#most = most
+    this.#halfMost = Math.floor(most / 2)
   }
 
   get(key: string): Value | undefined {
-    const value = this.#values.get(key)
-    if (value !== undefined) {
-      this.#values.delete(key)
-      this.#values.set(key, value)
-    }
-    return value
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
   }
 
   set(key: string, value: Value): void {
-    this.#values.delete(key)
-    this.#values.set(key, value)
-    if (this.#values.size > this.#most) this.#values.delete(this.#values.keys().next().value!)
+    this.#old.delete(key)
+    if (this.#halfMost === 0) return
+    this.#young.set(key, value)
+    if (this.#young.size <= this.#halfMost) return
+    this.#young.delete(key)
+    this.#old = this.#young
+    this.#young = new Map([[key, value]])
   }
 
   delete(key: string): void {
-    this.#values.delete(key)
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 }

@@ -67,7 +67,6 @@ export class MapCompaction {
     } finally {
       this.#overtaken = undefined
     }
-    for (const file of old) await files.retire(file).catch(() => {}) // it was only read
     await this.#removeOlder(number)
   }
 
@@ -157,6 +156,8 @@ export class MapCompaction {
           }
         })
       }
+    // Before anybody else may begin to walk: who walks goes through the files that are there.
+    for (const each of old) await files.retire(each).catch(() => {}) // it was only read
   }
 
   /** In ascending order, as they came. One that cannot be removed is passed over by a start, and tried again. */

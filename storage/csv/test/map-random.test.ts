@@ -18,8 +18,9 @@ for (const hashBits of [0xffffffff, 7, 0])
     const keysCount = hashBits > 7 ? 120 : 25
     let made = 0
     let changes = 0
+    let compactions = 0
     for (let life = 0; life < 8; life++) {
-      const options = { hashBits, cacheMax: below(3) * 20, compactBytes: 2000 + below(20_000) }
+      const options = { hashBits, cacheMax: below(3) * 20, compactBytes: 1000 + below(5000) }
       const { map, notes, files } = await openMap(t, folder, options)
       for (let round = 0; round < 25; round++) {
         const asked: Promise<void>[] = []
@@ -53,15 +54,13 @@ for (const hashBits of [0xffffffff, 7, 0])
         if (round % 10 === 0) check(JSON.stringify(await allOf(map)) === JSON.stringify(sorted(plain)), 'all entries')
         check(map.size === plain.size, 'the size')
       }
-      check(
-        files.count('rename', '.csv') > 0 || life % 4 !== 3 || hashBits === 0,
-        'segments are made small now and then',
-      )
+      compactions += files.count('rename', '.csv')
       t.strictSame(notes, [])
       await map.close()
     }
     const { map } = await openMap(t, folder)
     t.strictSame(await allOf(map), sorted(plain))
+    t.ok(compactions > 0, 'segments are made small now and then')
     t.comment(`${changes} changes, ${plain.size} entries at the end`)
     await map.close()
   })

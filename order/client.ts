@@ -176,21 +176,27 @@ const weightOf = (purchase: unknown): number => (purchase as { items?: readonly 
 const draftsOf = (op: unknown): number => (op as { drafts?: readonly unknown[] }).drafts?.length ?? 1
 
 export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderClient {
-  const hops = createBatcher({
-    ...hop,
-    caller,
-    path: '/order',
-    weigh: weightOf,
-    read(headers) {
-      const at = parsePosition(headers[positionHeader])
-      return (data): Placed => ({ bought: data as Bought, at })
-    },
-  })
-  const drafts = createBatcher({ ...hop, caller, path: '/drafts', weigh: draftsOf })
+  const purchasesTo = (watch: HopOptions['watch']) =>
+    createBatcher({
+      ...hop,
+      watch,
+      caller,
+      path: '/order',
+      weigh: weightOf,
+      read(headers) {
+        const at = parsePosition(headers[positionHeader])
+        return (data): Placed => ({ bought: data as Bought, at })
+      },
+    })
+  // Who is answered together waits together: what needs payment travels by itself, and so does what only looks at a draft.
+  const [purchases, customers] = [purchasesTo(hop.watch), purchasesTo(undefined)]
+  const draftsTo = () => createBatcher({ ...hop, watch: undefined, caller, path: '/drafts', weigh: draftsOf })
+  const [checkouts, drafts] = [draftsTo(), draftsTo()]
   return {
-    place: (purchase, key, options) => hops.send({ ...purchase, key }, options) as Promise<Placed>,
+    place: (purchase, key, options) =>
+      (purchase.user === undefined ? purchases : customers).send({ ...purchase, key }, options) as Promise<Placed>,
+    draft: (op, options) => (op.op === 'checkout' ? checkouts : drafts).send(op, options) as Promise<DraftAnswer>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
-    draft: (op, options) => drafts.send(op, options) as Promise<DraftAnswer>,
     async list(before, limit, options) {
       const from = before === undefined ? '' : `&before=${before}`
       const { body } = await caller.call('GET', `/orders?limit=${limit}${from}`, options)

@@ -19,10 +19,14 @@ export const openOrders = ({
 }: Omit<LogOptions, 'name' | 'format'> & { used?: boolean }): ReturnType<typeof CsvLog.open> =>
   CsvLog.open({ ...options, name: 'orders.csv', format: used ? { ...format, takeOver: refuse } : format })
 
+/** About 30 MB, when so many were looked at; the others are read from the disk when they are asked for. */
+const draftsInMemory = 65_536
+
 /** Opens the drafts beside it. Throws a StartError where a person must mend something. */
 export const openDrafts = (
   options: Omit<MapOptions<Draft>, 'name' | 'format'>,
-): ReturnType<typeof CsvMap.open<Draft>> => CsvMap.open({ ...options, name: 'drafts', format: draftFormat })
+): ReturnType<typeof CsvMap.open<Draft>> =>
+  CsvMap.open({ cacheMax: draftsInMemory, ...options, name: 'drafts', format: draftFormat })
 
 /** Taken over, they would stand where this store's own orders were, and their pieces would be missing from the books. */
 function refuse(header: string[], _text: string, path: string): undefined {

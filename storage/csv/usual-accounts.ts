@@ -35,7 +35,8 @@ export function parseUsual(columns: AccountColumns, bytes: Buffer, most: number)
       if (quoteAt !== -1 && quoteAt < at) quoteAt = text.indexOf('"', at)
       if (quoteAt !== -1 && quoteAt < end) {
         const fields = parseRow(text.slice(at, end)) ?? []
-        const last = fields.at(-1) ?? ''
+        if (fields.length !== columns.attributes.length + 2) return undefined
+        const last = fields.at(-1)!
         const balance = readBalance(last, 0, last.length)
         if (!(balance <= most)) return undefined
         take(fields[0]!, read(fields.slice(1, -1)), balance)

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { columns } from '../../../catalog/store.ts'
+import { columns as customers } from '../../../payment/store.ts'
 import { LedgerState } from '../../ledger-state.ts'
 import { runs } from '../../test/seed.ts'
 import { formatAccounts, parseAccounts } from '../readable.ts'
@@ -158,5 +159,78 @@ t.test('a name keeps its commas, semicolons and digits, whatever separates', (t)
   const names = (text: string) => [...parseAccounts(columns, Buffer.from(text), 'x.csv').keys()]
   t.strictSame(names('name;price;quantity\n1,5;2,50;1\n"a;b";1;1\n'), ['1,5', 'a;b'])
   t.strictSame(names('name,price,quantity\na;b;c,1,1\n'), ['a;b;c'])
+  t.end()
+})
+
+t.test("customers' credit is read with a decimal point or, between semicolons and tabs, a decimal comma", (t) => {
+  const credits = (text: string) =>
+    [...parseAccounts(customers, Buffer.from(text), 'x.csv')].map(([name, { balance, attributes }]) => {
+      t.strictSame(attributes, [])
+      return [name, balance]
+    })
+  const wanted = [
+    ['1,5', 1250],
+    ['bob', 700],
+  ]
+  for (const text of [
+    'user_id,credit\n"1,5",12.50\nbob,7.00\n',
+    'user_id,credit\n"1,5",12.5\nbob,7\n',
+    'user_id;credit\n1,5;12,5\nbob;7\n',
+    '\uFEFF"user_id";"credit"\r\n"1,5";"12,50"\r\n"bob";"7,00"\r\n',
+    'user_id;credit\n1,5;12.5\nbob;7.0\n',
+    'credit\tuser_id\n12,5\t1,5\n7\tbob\n',
+    ',user_id,,credit,,\n,"1,5",,12.50,,\n,bob,,7,,\n',
+  ])
+    t.strictSame(credits(text), wanted, JSON.stringify(text))
+  t.end()
+})
+
+const badCredits: Record<string, [row: string, message: string]> = {
+  'three decimals': [
+    'bob,7.505',
+    '3: credit is "7.505"; it must be an amount such as 15.99, from 0.00 to 10000000000.00',
+  ],
+  'a debt': ['bob,-7', '3: credit is "-7"; it must be an amount such as 15.99, from 0.00 to 10000000000.00'],
+  'a decimal comma between commas': ['bob,"7,50"', '3: credit is "7,50"; it must be an amount such as 15.99'],
+  'no credit': ['bob,', '3: credit is ""; it must be an amount such as 15.99'],
+  'more than anybody may have': ['bob,10000000000.01', '3: credit is "10000000000.01"; it must be'],
+  'more than a number can be': ['bob,99999999999999999', '3: credit is "99999999999999999"; it must be'],
+  'an amount as a spreadsheet shows it': ['bob,7E+05', '3: credit is "7E+05"; it must be'],
+  'no name': [',7', '3: the user_id must not be empty'],
+  'a name that a spreadsheet would run': ['@bob,7', '3: the user_id must not begin with =, +, - or @'],
+  'a customer who comes twice': ['ann,7', '3: "ann" stands in line 2 already; keep one of the two'],
+  'one field alone': ['"7.00"', '3: the row has 1 fields where the header has 2; give it 2'],
+  'a column too many': ['bob,7.00,gold', '3: the row has 3 fields where the header has 2; give it 2'],
+}
+for (const [what, [row, message]] of Object.entries(badCredits))
+  t.test(`of customers, ${what} is refused with its line`, (t) => {
+    const read = () => parseAccounts(customers, Buffer.from(`user_id,credit\nann,1.00\n${row}\n`), 'x.csv')
+    t.throws(read, { name: 'StartError', message: `x.csv:${message}` })
+    t.end()
+  })
+
+t.test('of customers, a header of another kind is refused', (t) => {
+  const read = (header: string) => () => parseAccounts(customers, Buffer.from(`${header}\n`), 'x.csv')
+  t.throws(read('user_id'), { message: 'x.csv:1: the column "credit" is missing; the header is user_id,credit' })
+  t.throws(read('name,credit'), { message: 'x.csv:1: the column "user_id" is missing' })
+  t.throws(read('user_id,credit,stock'), { message: 'x.csv:1: the column "stock" is unknown' })
+  t.end()
+})
+
+t.test("customers' credit is read back as it is written, to the cent", (t) => {
+  const customer = fc.tuple(fc.stringMatching(/^[a-z][a-z ,";é]{0,8}[a-z]$/), fc.nat({ max: 1e15 }))
+  const property = fc.property(fc.uniqueArray(customer, { selector: ([name]) => name }), (all) => {
+    const state = new LedgerState()
+    for (const [account, balance] of all) state.apply({ fact: 'account', account, balance, attributes: [] })
+    const written = formatAccounts(customers, state)
+    for (const bytes of [written, Buffer.concat([Buffer.from('\uFEFF'), written])]) {
+      const read = [...parseAccounts(customers, bytes, 'x.csv', { most: Number.MAX_SAFE_INTEGER })]
+      t.strictSame(
+        read.map(([name, { balance }]) => [name, balance]),
+        all,
+      )
+    }
+  })
+  t.doesNotThrow(() => fc.assert(property, runs(100)))
   t.end()
 })

@@ -8,8 +8,11 @@ export const customerOf = (user: string, cents: number): Customer => ({ user_id:
 
 export const userNotFound = (): StoreError => new StoreError('user_not_found', 'there is no customer of this id')
 
-/** Under which key a payment for an order is remembered, so that it is made once and can be taken back once. */
-export const paymentKey = (user: string, order: string): string => `pay ${user} ${order}`
+/**
+ * Under which key a payment for an order is remembered, so that it is made once and can be taken back once. Names hold spaces,
+ * but no tab: so it is no other customer's key.
+ */
+export const paymentKey = (user: string, order: string): string => `pay\t${user}\t${order}`
 
 /** Commands, by what a shop does with credit; amounts in cents. */
 export const commandFor = {

@@ -13,7 +13,7 @@ import type { OrderView, Placed } from './client.ts'
 import type { Coordinator } from './coordinator.ts'
 import { type Ask, NotWanted, Refusal } from './participant.ts'
 import type { Prices } from './prices.ts'
-import { boughtOf, costOf, priceOf, sameness, viewOf, type Wanted, wantedAgain } from './purchase.ts'
+import { boughtOf, costOf, priceOf, refusedItems, sameness, viewOf, type Wanted, wantedAgain } from './purchase.ts'
 
 export interface OrdersOptions {
   log: Log
@@ -230,10 +230,7 @@ function refusalOf({ of, outcome: { reason, accounts } }: Refusal, { items }: Wa
     if (reason === 'not_found') return new StoreError('user_not_found', 'there is no customer of this id')
     if (reason === 'insufficient') return new StoreError('out_of_credit', 'not enough credit')
   }
-  // One of several: which.
-  const which = items.length === 1 ? '' : `: ${accounts.join(', ')}`
-  const options = items.length === 1 ? {} : { details: { items: accounts } }
-  if (reason === 'not_found') return new StoreError('product_not_found', `product not found${which}`, options)
-  if (reason === 'insufficient') return new StoreError('out_of_stock', `not enough stock${which}`, options)
+  if (reason === 'not_found') return refusedItems('product_not_found', accounts, items)
+  if (reason === 'insufficient') return refusedItems('out_of_stock', accounts, items)
   return new StoreError('unavailable', 'this attempt was given up; nothing was bought')
 }

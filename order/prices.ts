@@ -3,9 +3,9 @@
  * can be set aside at the same time. Only a guess: what is held is compared with what the catalog says when it holds it.
  */
 import type { CatalogClient } from '../catalog/client.ts'
-import { StoreError } from '../errors.ts'
 import { parseMoney } from '../money.ts'
 import type { HeldItem, Item } from '../storage/ledger.ts'
+import { refusedItems } from './purchase.ts'
 
 const namesMax = 100_000
 
@@ -33,10 +33,9 @@ export class Prices {
   async learn(items: readonly Item[], deadline: number): Promise<void> {
     const unknown = items.filter(({ account }) => !this.#prices.has(account))
     const found = await Promise.all(unknown.map(({ account }) => this.#query(account, { deadline })))
-    for (const [i, { toy }] of found.entries()) {
-      if (toy === undefined) throw new StoreError('product_not_found', 'product not found')
-      this.#keep(unknown[i]!.account, Math.round(toy.price * 100))
-    }
+    const missing = unknown.filter((_, i) => found[i]!.toy === undefined).map(({ account }) => account)
+    if (missing.length > 0) throw refusedItems('product_not_found', missing, items)
+    for (const [i, { toy }] of found.entries()) this.#keep(unknown[i]!.account, Math.round(toy!.price * 100))
   }
 
   /** What the catalog says of what it holds. */

@@ -44,6 +44,18 @@ export const wantedAgain = ({ key, rows }: LogEntry): Wanted => ({
   user: rows[0]!.user || undefined,
 })
 
+/** `names`: which of its items. One item needs no name. */
+export const refusedItems = (
+  code: 'product_not_found' | 'out_of_stock',
+  names: readonly string[],
+  items: readonly Item[],
+): StoreError => {
+  const what = code === 'product_not_found' ? 'product not found' : 'not enough stock'
+  return items.length === 1
+    ? new StoreError(code, what)
+    : new StoreError(code, `${what}: ${names.join(', ')}`, { details: { items: names } })
+}
+
 export const priceOf = ({ attributes }: HeldItem): number => parseMoney(attributes[0]!)
 
 /** What the held items cost together, in cents. Throws `bad_request` where that is more than money can be. */

@@ -1,22 +1,29 @@
 /**
  * Whether the books balance, over the files of a stopped or a running store.
  *
- * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. On a running store the ledger
- * is read first, then the orders: an order counts when its attempt lies below the fence or is known there as confirmed; one
- * that is open there is among the reserved; a later one is not counted. What was kept aside is read before both, so that
- * what it says of them is known to them.
+ * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. Per customer: what was put in
+ * = credit now + reserved + spent. On a running store each ledger is of a moment of its own, and the orders are held against
+ * it as of that moment (ledger-sums.ts). What was kept aside is read before all of them, so that what it says of them is
+ * known to them.
  */
 import { isAttemptId } from '../../storage/attempt-id.ts'
+import { formatAmount } from '../../storage/csv/amount.ts'
 import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
-import type { LedgerState } from '../../storage/ledger-state.ts'
+import { LedgerState } from '../../storage/ledger-state.ts'
 import { type Kept, keptDifferences, readKept } from './kept.ts'
-import { readLedger } from './ledger.ts'
+import { credit, hasLedger, type LedgerBooks, readLedger, stock } from './ledger.ts'
+import { LedgerSums } from './ledger-sums.ts'
 import { type OrderRow, readOrders } from './orders.ts'
 
 export interface Verdict {
   orders: number
+  /** Toys. */
   accounts: number
+  /** Pieces. */
   reserved: number
+  customers: number
+  /** Cents. */
+  reservedCredit: number
   broughtAlong: number
   /** Each a sentence, with file and line where there is one. */
   differences: string[]
@@ -30,52 +37,48 @@ export async function verifyFiles(
   files: FileSystem = realFileSystem,
   progress?: (share: number) => void,
 ): Promise<Verdict> {
-  const kept = [...(await readKept(`${dataDir}/catalog`, files)), ...(await readKept(`${dataDir}/order`, files))]
+  const kept: Kept[] = []
+  for (const room of [stock.room, 'order']) kept.push(...(await readKept(`${dataDir}/${room}`, 'stock', files)))
+  kept.push(...(await readKept(`${dataDir}/${credit.room}`, 'credit', files)))
   const asked = new Set(kept.flatMap(({ orders, reserved }) => [...orders.map(({ attempt }) => attempt), ...reserved]))
-  const ordered = new Map<string, number>()
-  const { state, moved, differences } = await readLedger(`${dataDir}/catalog`, files)
-  const sold = new Map<string, number>()
-  const add = ({ name, quantity }: OrderRow): void => {
-    sold.set(name, (sold.get(name) ?? 0) + quantity)
-  }
+  const toys = await readLedger(`${dataDir}/${stock.room}`, files)
+  const customers = await readCustomers(`${dataDir}/${credit.room}`, files)
+  const [stockSums, creditSums] = [new LedgerSums(toys), new LedgerSums(customers ?? nobody())]
+
+  const differences = [...toys.differences, ...(customers?.differences ?? [])]
   const path = `${dataDir}/order/orders.csv`
-  const isQuiet = [...state.reservations()].length === 0
+  const ordered = new Map<string, number>()
+  let unpaid = customers !== undefined
   const count = (row: OrderRow): void => {
     if (!isAttemptId(row.attempt)) return // told as a difference; what it has sold is missing in the sums
     if (asked.size > 0 && asked.has(row.attempt)) ordered.set(row.attempt, row.number)
-    // So it is with nearly all rows: what `counts` and `decision` would say, without looking into any map.
-    if (isQuiet && state.belowFence(row.attempt)) {
-      add(row)
-      return
+    const { line, number, name, quantity, price, user } = row
+    const givenBack = (what: string): void => {
+      differences.push(`${path}:${line}: order ${number} is in the log, but its ${what} was given back`)
     }
-    if (state.decision(row.attempt) === 'voided')
-      differences.push(`${path}:${row.line}: order ${row.number} is in the log, but its stock was given back`)
-    if (counts(row, state)) add(row)
+    if (!stockSums.take(row, name, quantity)) givenBack('stock')
+    if (user === '') return
+    if (!creditSums.take(row, user, quantity * price || 0)) givenBack('credit')
+    if (unpaid) return
+    unpaid = true
+    differences.push(`${path}:${line}: ${user} paid order ${number}, but ${dataDir}/${credit.room} holds no customers`)
   }
   const read = await readOrders(path, { sold: count, progress }, files)
   const { unfinished } = read
-  if (unfinished !== undefined && isAttemptId(unfinished.attempt) && counts(unfinished, state))
-    differences.push(`${path}:${unfinished.line}: the last rows of order ${unfinished.number} are missing`)
-  const reserved = new Map<string, number>()
-  for (const { items } of state.reservations())
-    for (const { account, amount } of items) reserved.set(account, (reserved.get(account) ?? 0) + amount)
-  for (const name of new Set([...moved.keys(), ...sold.keys(), ...[...state.accounts()].map(([account]) => account)])) {
-    const [all, now, held, gone] = [
-      moved.get(name) ?? 0,
-      state.account(name)?.balance ?? 0,
-      reserved.get(name) ?? 0,
-      sold.get(name) ?? 0,
-    ]
-    if (all !== now + held + gone)
-      differences.push(
-        `${name}: movements add up to ${all}, but ${now} in stock + ${held} reserved + ${gone} sold is ${now + held + gone}`,
-      )
+  if (unfinished !== undefined && isAttemptId(unfinished.attempt)) {
+    const isPaid = unfinished.user !== '' && creditSums.counts(unfinished)
+    if (isPaid || stockSums.counts(unfinished))
+      differences.push(`${path}:${unfinished.line}: the last rows of order ${unfinished.number} are missing`)
   }
-  const inKept = kept.map((each) => ({ each, found: keptDifferences(each, state, ordered) }))
+  differences.push(...stockSums.differences(toyText), ...creditSums.differences(customerText))
+  const states = { stock: stockSums.state, credit: creditSums.state }
+  const inKept = kept.map((each) => ({ each, found: keptDifferences(each, states, ordered) }))
   return {
     orders: read.orders,
-    accounts: [...state.accounts()].length,
-    reserved: [...reserved.values()].reduce((sum, amount) => sum + amount, 0),
+    accounts: stockSums.accounts,
+    reserved: stockSums.allReserved,
+    customers: creditSums.accounts,
+    reservedCredit: creditSums.allReserved,
     broughtAlong: read.broughtAlong,
     differences: [...differences, ...read.differences, ...inKept.flatMap(({ found }) => found)],
     kept: inKept.map(({ each: { path, bytes, what, isTorn }, found }) => {
@@ -85,23 +88,46 @@ export async function verifyFiles(
   }
 }
 
-/** Its stock has left for good, as the ledger saw it when it was read. */
-function counts({ attempt }: OrderRow, state: LedgerState): boolean {
-  if (state.reservation(attempt) !== undefined) return false // among the reserved
-  return state.belowFence(attempt) || state.decision(attempt) === 'confirmed'
+/** Undefined where the store is from before there were customers, or nobody has started payment yet. */
+const readCustomers = async (folder: string, files: FileSystem): Promise<LedgerBooks | undefined> =>
+  (await hasLedger(folder, files)) ? readLedger(folder, files, credit.decimals) : undefined
+
+const nobody = (): LedgerBooks => ({ state: new LedgerState(), moved: new Map(), lastMovement: 0, differences: [] })
+
+interface Found {
+  moved: number
+  balance: number
+  reserved: number
+  taken: number
 }
+
+const toyText = (name: string, { moved, balance, reserved, taken }: Found): string =>
+  `${name}: movements add up to ${moved}, but ${balance} in stock + ${reserved} reserved + ${taken} sold is ${balance + reserved + taken}`
+
+function customerText(user: string, { moved, balance, reserved, taken }: Found): string {
+  const [all, now, held, spent, sum] = [moved, balance, reserved, taken, balance + reserved + taken].map(amountText)
+  return `customer ${user}: movements add up to ${all}, but ${now} credit + ${held} reserved + ${spent} spent is ${sum}`
+}
+
+/** `15.99`, of cents. */
+const amountText = (cents: number): string => formatAmount(cents, credit.decimals)
 
 /** The verdict in one line; `differences` is how many there are. */
 export const verdictText = ({
   orders,
   accounts,
   reserved = 0,
+  customers = 0,
+  reservedCredit = 0,
   differences,
-}: Pick<Verdict, 'orders' | 'accounts'> & { reserved?: number; differences: number }): string => {
+}: Pick<Verdict, 'orders' | 'accounts'> &
+  Partial<Pick<Verdict, 'reserved' | 'customers' | 'reservedCredit'>> & { differences: number }): string => {
   const count = (n: number) => n.toLocaleString('en-US')
+  const people = customers === 0 ? '' : `, ${count(customers)} customer${customers === 1 ? '' : 's'}`
   const flight = reserved === 0 ? '' : `, ${count(reserved)} pieces reserved`
+  const held = reservedCredit === 0 ? '' : `, ${amountText(reservedCredit)} of credit reserved`
   const books = differences === 0 ? 'books balanced' : 'BOOKS DO NOT BALANCE'
-  return `${books}: ${count(orders)} orders, ${count(accounts)} toys${flight}, ${count(differences)} differences`
+  return `${books}: ${count(orders)} orders, ${count(accounts)} toys${people}${flight}${held}, ${count(differences)} differences`
 }
 
 export const verdictLine = (verdict: Verdict): string =>

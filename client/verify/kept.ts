@@ -1,11 +1,11 @@
 /**
  * What lies beside the books: torn ends that a start cut off, edits that were not taken, files of an older store. Each is
- * told in one line. A difference only where something of a torn end was acknowledged after all: an order whose pieces the
- * catalog has sold, or a reservation that an order rests on.
+ * told in one line. A difference only where something of a torn end was acknowledged after all: an order whose pieces were
+ * sold or whose credit was spent, or a reservation that an order rests on.
  */
 import { parse } from 'csv-parse/sync'
 import { isAttemptId } from '../../storage/attempt-id.ts'
-import { parseRow } from '../../storage/csv/row.ts'
+import { parseRow, unsealRow } from '../../storage/csv/row.ts'
 import { lines } from '../../storage/csv/tail.ts'
 import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
 import type { LedgerState } from '../../storage/ledger-state.ts'
@@ -20,53 +20,73 @@ export interface Kept {
   isTorn: boolean
   /** Whole orders in a torn end of the log. */
   orders: { number: string; attempt: string }[]
-  /** Attempts that a torn end of the journal set pieces aside for. */
+  /** Attempts that a torn end of a journal set something aside for. */
   reserved: string[]
+  /** Which ledger's journal that is. */
+  of: keyof KeptStates
 }
 
 const none = { isTorn: false, orders: [], reserved: [] }
-type Contents = Omit<Kept, 'path' | 'bytes'>
+type Contents = Omit<Kept, 'path' | 'bytes' | 'of'>
 
 /** How often a name may have been taken when it was kept: nothing kept is ever overwritten. */
 const again = '(?:-\\d+)?$'
 const kinds: { name: RegExp; read: (bytes: Buffer) => Contents }[] = [
   { name: new RegExp(`^journal-\\d+\\.csv\\.cut-\\w+${again}`), read: readJournalEnd },
+  { name: new RegExp(`^drafts-\\d+\\.csv\\.cut-\\w+${again}`), read: readDraftsEnd },
   { name: new RegExp(`\\.csv\\.cut-\\w+${again}`), read: readLogEnd },
   { name: new RegExp(`\\.edited-\\w+\\.csv${again}`), read: readEdit },
   { name: new RegExp(`\\.original\\.csv${again}`), read: readOriginal },
 ]
 
 /** Reads all that is kept aside in a folder, by name; none where there is no such folder. */
-export async function readKept(folder: string, files: FileSystem = realFileSystem): Promise<Kept[]> {
+export async function readKept(
+  folder: string,
+  of: Kept['of'] = 'stock',
+  files: FileSystem = realFileSystem,
+): Promise<Kept[]> {
   const kept: Kept[] = []
   for (const name of (await files.list(folder).catch(() => [])).sort()) {
     const kind = kinds.find((each) => each.name.test(name))
     if (kind === undefined) continue
     const bytes = await files.readFile(`${folder}/${name}`)
-    kept.push({ path: `${folder}/${name}`, bytes: bytes.length, ...kind.read(bytes) })
+    kept.push({ path: `${folder}/${name}`, bytes: bytes.length, of, ...kind.read(bytes) })
   }
   return kept
 }
 
+/** The ledgers of the store, as they are now. */
+export interface KeptStates {
+  stock: LedgerState
+  credit: LedgerState
+}
+
 /** What of it was acknowledged, though it was cut off. `ordered` are the attempts that have an order, with its number. */
 export function keptDifferences(
-  { path, orders, reserved }: Kept,
-  state: LedgerState,
+  { path, orders, reserved, of }: Kept,
+  states: KeptStates,
   ordered: ReadonlyMap<string, number>,
 ): string[] {
-  const cut = orders
-    .filter(({ attempt }) => !ordered.has(attempt) && state.decision(attempt) === 'confirmed')
-    .map(
-      ({ number, attempt }) =>
-        `${path}: order ${number} (${attempt}) was cut off, but its stock was sold: it belongs into orders.csv`,
-    )
+  const cut = orders.flatMap(({ number, attempt }) => {
+    if (ordered.has(attempt)) return []
+    const was = ` (${attempt}) was cut off, but its`
+    if (states.stock.decision(attempt) === 'confirmed')
+      return [`${path}: order ${number}${was} stock was sold: it belongs into orders.csv`]
+    if (states.credit.decision(attempt) === 'confirmed')
+      return [`${path}: order ${number}${was} credit was spent: it belongs into orders.csv`]
+    return []
+  })
+  const state = states[of]
   const unknown = (id: string): boolean =>
     state.reservation(id) === undefined && state.decision(id) === undefined && !state.belowFence(id)
+  const again = of === 'stock' ? 'were cut off: they are in stock again' : 'was cut off: the customer has it again'
   const lost = reserved
     .filter((id) => ordered.has(id) && unknown(id))
-    .map((id) => `${path}: the pieces of order ${ordered.get(id)} (${id}) were cut off: they are in stock again`)
+    .map((id) => `${path}: the ${words[of]} of order ${ordered.get(id)} (${id}) ${again}`)
   return [...cut, ...lost]
 }
+
+const words = { stock: 'pieces', credit: 'credit' } as const
 
 function readLogEnd(bytes: Buffer): Contents {
   const orders: Kept['orders'] = []
@@ -88,6 +108,11 @@ function readJournalEnd(bytes: Buffer): Contents {
     return read !== undefined
   })
   return { what, isTorn: true, orders: [], reserved }
+}
+
+/** What a draft is now does not depend on it: a change that was answered is never torn. */
+function readDraftsEnd(bytes: Buffer): Contents {
+  return { ...none, what: pieces(bytes, 'row', (line) => unsealRow(line) !== undefined), isTorn: true }
 }
 
 /** How many whole and broken lines a torn end holds; `take` says of one with its end whether it is whole. */

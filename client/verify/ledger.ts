@@ -3,11 +3,27 @@
  * state at one moment: a base and every whole journal line behind it.
  */
 import { parse } from 'csv-parse/sync'
+import { parseAmount } from '../../storage/csv/amount.ts'
 import { unsealBase } from '../../storage/csv/base.ts'
 import { baseName, type JournalLine, numbered, parseJournalLine, segmentName } from '../../storage/csv/journal.ts'
 import { parseRow } from '../../storage/csv/row.ts'
 import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
 import { LedgerState } from '../../storage/ledger-state.ts'
+
+/** Where a ledger lies in a data folder, and how it writes what it counts. */
+export interface LedgerPlace {
+  /** Its folder. */
+  room: string
+  /** The file that people open. */
+  readable: string
+  /** 2 where balances and movements are cents, written like `15.99`. */
+  decimals: 2 | undefined
+}
+
+/** Toys and their pieces. */
+export const stock: LedgerPlace = { room: 'catalog', readable: 'toys_db.csv', decimals: undefined }
+/** Customers and their credit. */
+export const credit: LedgerPlace = { room: 'payment', readable: 'customers.csv', decimals: 2 }
 
 export interface LedgerBooks {
   state: LedgerState
@@ -18,9 +34,19 @@ export interface LedgerBooks {
   differences: string[]
 }
 
-/** Throws where the folder holds no ledger, or a file of it cannot be read. */
-export async function readLedger(folder: string, files: FileSystem = realFileSystem): Promise<LedgerBooks> {
-  return whileReplaced(() => readOnce(folder, files))
+/** Throws where the folder holds no ledger, or a file of it cannot be read. `decimals`: as of its place. */
+export async function readLedger(
+  folder: string,
+  files: FileSystem = realFileSystem,
+  decimals?: LedgerPlace['decimals'],
+): Promise<LedgerBooks> {
+  return whileReplaced(() => readOnce(folder, files, decimals))
+}
+
+/** Whether a ledger was ever begun in this folder; a store from before it has none. */
+export async function hasLedger(folder: string, files: FileSystem = realFileSystem): Promise<boolean> {
+  const names = await files.list(folder).catch(() => [])
+  return names.some((name) => /^(base|journal)-\d+\.csv$/.test(name) || name === 'movements.csv')
 }
 
 /** What `work` makes of a ledger's files: a running store replaces its segments meanwhile, and then there are newer ones. */
@@ -34,7 +60,7 @@ export async function whileReplaced<Result>(work: () => Promise<Result>): Promis
   }
 }
 
-async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks> {
+async function readOnce(folder: string, files: FileSystem, decimals: 2 | undefined): Promise<LedgerBooks> {
   const names = await files.list(folder)
   const base = numbered(names, 'base').at(-1)
   if (base === undefined) throw new Error(`${folder} holds no ledger (no base file)`)
@@ -43,8 +69,11 @@ async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks>
   const differences: string[] = []
   const { bytes, right } = unsealBase(await files.readFile(basePath))
   if (right === false) differences.push(`${basePath}: it does not fit its checksum`)
-  for (const [account, ...rest] of readBase(basePath, bytes))
-    state.apply({ fact: 'account', account: account!, attributes: rest.slice(0, -1), balance: Number(rest.at(-1)) })
+  for (const [account, ...rest] of readBase(basePath, bytes)) {
+    const balance = parseAmount(rest.at(-1) ?? '', decimals)
+    if (Number.isNaN(balance)) differences.push(`${basePath}: the balance of ${account} is "${rest.at(-1)}"`)
+    state.apply({ fact: 'account', account: account!, attributes: rest.slice(0, -1), balance })
+  }
 
   const moved = new Map<string, number>()
   let lastMovement = 0
@@ -74,11 +103,12 @@ async function readOnce(folder: string, files: FileSystem): Promise<LedgerBooks>
         started = true
         const file = (await files.readFile(`${folder}/movements.csv`)).subarray(0, read.head.movementBytes)
         for (const [j, row] of file.toString('utf8').split('\n').slice(1, -1).entries()) {
-          const [number, , account, change, , more] = parseRow(row) ?? []
+          const [number, , account, change = '', reason, more] = parseRow(row) ?? []
           const where = `${folder}/movements.csv:${j + 2}`
-          if (change === undefined || more !== undefined || !Number.isSafeInteger(Number(change)))
+          const amount = parseAmount(change, decimals)
+          if (reason === undefined || more !== undefined || !Number.isSafeInteger(amount))
             differences.push(`${where}: the row is damaged`)
-          else move(Number(number), account!, Number(change), where)
+          else move(Number(number), account!, amount, where)
         }
       }
       if (read.kind !== 'facts') continue

@@ -1,6 +1,6 @@
 /**
- * Reads the lines of orders.csv, one after the other, in memory of a fixed size. A plain row (one line an order, nothing
- * unusual in any field) is read from its bytes; every other line is taken apart as text, which also says what is wrong with it.
+ * Reads the lines of orders.csv, one after the other, in memory of a fixed size. A plain row (nothing unusual
+ * in any field) is read from its bytes; every other line is taken apart as text, which also says what is wrong with it.
  * Both ways tell the same of the same line.
  */
 
@@ -15,8 +15,8 @@ const chunkBytes = 1 << 20
 
 const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'key', 'attempt', 'placed_at']
 const usual = 'order_number,line,name,quantity,price,user,cart,key,attempt,placed_at'
-const [lineColumn, nameColumn, quantityColumn, priceColumn, keyColumn, attemptColumn, timeColumn] = [
-  1, 2, 3, 4, 7, 8, 9,
+const [lineColumn, nameColumn, quantityColumn, priceColumn, userColumn, keyColumn, attemptColumn, timeColumn] = [
+  1, 2, 3, 4, 5, 7, 8, 9,
 ]
 
 /** One line; the next one takes its place in the same object. */
@@ -32,6 +32,8 @@ export interface OrderLine {
   quantity: number
   /** Cents; NaN where it is none. */
   price: number
+  /** The customer who pays; empty where nobody does by credit. */
+  user: string
   /** Empty for an order of an older store that was taken over. */
   attempt: string
   /** The time as it stands there. */
@@ -44,6 +46,8 @@ export interface OrderLine {
   placeFault: string | undefined
   /** What is wrong with the other fields. */
   faults: readonly string[]
+  /** Where its line ends, in bytes of the file. */
+  endsAt: number
 }
 
 export interface LineReader {
@@ -74,12 +78,14 @@ export async function readLines(
     if (read === 0) return
     at += read
     const bytes = buffer.subarray(0, kept + read)
+    const bytesAt = at - bytes.length
     let start = 0
     for (let end: number; ; start = end + 1) {
       if (parser?.readPlain(bytes, start)) {
-        parser.line.line = ++number
-        take(parser.line)
         end = parser.end
+        parser.line.line = ++number
+        parser.line.endsAt = bytesAt + end + 1
+        take(parser.line)
         continue
       }
       end = bytes.indexOf(10, start)
@@ -95,6 +101,7 @@ export async function readLines(
       }
       const fault = parser.readText(text)
       parser.line.line = number
+      parser.line.endsAt = bytesAt + end + 1
       if (fault === undefined) take(parser.line)
       else wrong(number, fault)
     }
@@ -118,14 +125,15 @@ class LineParser {
   /** Undefined where the columns are not the usual ones. */
   readonly #plain: PlainRow | undefined
   readonly #names = new Names()
+  readonly #users = new Names()
   #placedAt: string | undefined
 
   constructor(header: readonly string[]) {
     this.#header = header
     this.#plain = header.join() === usual ? new PlainRow(header.length) : undefined
     this.line = {
-      ...{ line: 0, number: 0, row: 1, of: 1, name: '', quantity: 0, price: 0, attempt: '' },
-      ...{ bytes: Buffer.alloc(0), keyStart: 0, keyEnd: 0, placeFault: undefined, faults: [] },
+      ...{ line: 0, number: 0, row: 1, of: 1, name: '', quantity: 0, price: 0, user: '' },
+      ...{ attempt: '', bytes: Buffer.alloc(0), keyStart: 0, keyEnd: 0, placeFault: undefined, faults: [], endsAt: 0 },
       placedAt: () => this.#placedAt ?? this.#text(timeColumn),
     }
   }
@@ -144,18 +152,18 @@ class LineParser {
     const price = money(bytes, plain.start(priceColumn), plain.end(priceColumn))
     if (
       !(quantity > 0 && price >= 0) ||
-      !isOneOfOne(bytes, plain.start(lineColumn), plain.end(lineColumn)) ||
+      !this.#readPlace(bytes, plain.start(lineColumn), plain.end(lineColumn)) ||
       !isTime(bytes, plain.start(timeColumn), plain.end(timeColumn)) ||
       plain.start(attemptColumn) === plain.end(attemptColumn)
     )
       return false
     line.number = plain.number
-    line.row = 1
-    line.of = 1
     line.name = this.#names.of(bytes, plain.start(nameColumn), plain.end(nameColumn))
     line.quantity = quantity
     line.price = price
     line.bytes = bytes
+    const [userStart, userEnd] = [plain.start(userColumn), plain.end(userColumn)]
+    line.user = userStart === userEnd ? '' : this.#users.of(bytes, userStart, userEnd)
     line.attempt = this.#text(attemptColumn)
     line.keyStart = plain.start(keyColumn)
     line.keyEnd = plain.end(keyColumn)
@@ -172,7 +180,7 @@ class LineParser {
     if (fields === undefined) return 'the row is damaged'
     if (fields.length !== header.length) return `the row has ${fields.length} fields, not ${header.length}`
     const record = Object.fromEntries(header.map((column, i) => [column, fields[i]!]))
-    const { name = '', key = '', attempt = '', price = '' } = record
+    const { name = '', key = '', attempt = '', price = '', user = '' } = record
     const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(record.line ?? '')
     const [number, quantity] = [Number(record.order_number), Number(record.quantity)]
     const [row, of] = [Number(place?.[1]), Number(place?.[2])]
@@ -187,11 +195,30 @@ class LineParser {
     else if (place === null || row > of) placeFault = `the line is "${record.line}"`
     const bytes = Buffer.from(key)
     const cents = Number(price.replace('.', ''))
-    Object.assign(this.line, { number, row, of, name, quantity, price: cents, attempt, bytes, placeFault, faults })
+    Object.assign(this.line, { number, row, of, name, quantity, price: cents, user, attempt })
+    Object.assign(this.line, { bytes, placeFault, faults })
     this.line.keyStart = 0
     this.line.keyEnd = bytes.length
     this.#placedAt = record.placed_at ?? ''
     return undefined
+  }
+
+  /** Whether these bytes are `1 of 3` or the like; the line's place is that then. */
+  #readPlace(bytes: Uint8Array, start: number, end: number): boolean {
+    const { line } = this
+    if (isOneOfOne(bytes, start, end)) {
+      line.row = 1
+      line.of = 1
+      return true
+    }
+    let middle = start
+    while (middle < end && bytes[middle] !== space) middle += 1
+    const [row, of] = [digits(bytes, start, middle), digits(bytes, middle + 4, end)]
+    const isPlace = row >= 1 && row <= of && bytes[start] !== zero && bytes[middle + 4] !== zero
+    if (!isPlace || bytes[middle + 1] !== o || bytes[middle + 2] !== f || bytes[middle + 3] !== space) return false
+    line.row = row
+    line.of = of
+    return true
   }
 
   #text(column: number): string {
@@ -201,7 +228,7 @@ class LineParser {
 
 const none: readonly string[] = []
 
-/** The names of toys come again and again: each is made a string once. */
+/** The names of toys and customers come again and again: each is made a string once. */
 class Names {
   readonly #known = new Map<number, { bytes: Buffer; name: string }>()
 
@@ -224,7 +251,7 @@ function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boole
 
 /** A whole number in plain digits that is surely safe; else NaN. */
 function digits(bytes: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > 15) return Number.NaN
+  if (end <= start || end - start > 15) return Number.NaN
   let number = 0
   for (let i = start; i < end; i++) {
     const digit = bytes[i]! - 48
@@ -241,7 +268,7 @@ function money(bytes: Uint8Array, start: number, end: number): number {
   return cents <= centsMax ? cents : Number.NaN
 }
 
-const [space, o, f, one] = [32, 111, 102, 49] as const
+const [space, zero, o, f, one] = [32, 48, 111, 102, 49] as const
 
 /** `1 of 1` */
 const isOneOfOne = (bytes: Uint8Array, at: number, end: number): boolean =>

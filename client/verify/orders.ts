@@ -11,7 +11,7 @@ import { Filter, Hash, type RepeatLimits, repeatLimits } from './repeats.ts'
 const differencesMax = 10_000
 
 /** One row that was sold; the next one takes its place in the same object. */
-export type OrderRow = Pick<OrderLine, 'number' | 'name' | 'quantity' | 'attempt' | 'line'>
+export type OrderRow = Pick<OrderLine, 'number' | 'name' | 'quantity' | 'price' | 'user' | 'attempt' | 'line'>
 
 export interface OrdersRead {
   orders: number
@@ -75,38 +75,83 @@ async function readRows(
   { sold, began, differences, progress }: RowsReader,
 ): Promise<Omit<OrdersRead, 'differences'>> {
   const result: Omit<OrdersRead, 'differences'> = { orders: 0, broughtAlong: 0, lastNumber: 0, unfinished: undefined }
-  const previous = { number: 0, row: 1, of: 1, attempt: '' }
+  const previous = { number: 0, row: 1, of: 1 }
+  const order = new SameOrder()
   const wrong = (line: number, what: string): void => differences?.add(line, what)
+  const begin = (one: OrderLine): void => {
+    const { line, number, row, attempt } = one
+    if (row !== 1) wrong(line, `order ${number} begins with row ${row}`)
+    if (attempt === '' ? number < previous.number : number !== previous.number + 1)
+      wrong(line, `order ${number} comes after order ${previous.number}`)
+    order.begin(one)
+    if (attempt === '') {
+      result.broughtAlong += 1
+      return
+    }
+    result.orders += 1
+    if (!isAttemptId(attempt)) wrong(line, `"${attempt}" is no attempt`)
+    began(one)
+  }
   const take = (one: OrderLine): void => {
     const { line, number, row, of, attempt } = one
     if (one.placeFault !== undefined) wrong(line, one.placeFault)
-    else if (previous.row < previous.of) {
-      if (number !== previous.number || row !== previous.row + 1 || of !== previous.of || attempt !== previous.attempt)
+    else {
+      const lacks = previous.row < previous.of
+      const goesOn = lacks && number === previous.number
+      if (lacks && !(goesOn && row === previous.row + 1 && of === previous.of))
         wrong(line, `row ${previous.row + 1} of ${previous.of} of order ${previous.number} is missing`)
-    } else {
-      if (row !== 1) wrong(line, `order ${number} begins with row ${row}`)
-      if (attempt === '' ? number < previous.number : number !== previous.number + 1)
-        wrong(line, `order ${number} comes after order ${previous.number}`)
-      if (attempt === '') result.broughtAlong += 1
-      else {
-        result.orders += 1
-        if (!isAttemptId(attempt)) wrong(line, `"${attempt}" is no attempt`)
-        began(one)
-      }
+      if (!goesOn) begin(one)
+      else for (const fault of order.faultsOf(one)) wrong(line, `row ${row} of order ${number} ${fault}`)
     }
     for (const fault of one.faults) wrong(line, fault)
     if (attempt !== '') sold(one)
-    const { name, quantity } = one
-    result.unfinished = row < of ? { line, number, name, quantity, attempt } : undefined
+    const { name, quantity, price, user } = one
+    result.unfinished = row < of ? { line, number, name, quantity, price, user, attempt } : undefined
     previous.number = number
     previous.row = row
     previous.of = of
-    previous.attempt = attempt
     result.lastNumber = number
   }
   await readLines(file, size, { take, wrong, progress })
   return result
 }
+
+/** What the rows of one order of several share, and the toys that it has had so far. */
+class SameOrder {
+  readonly #toys = new Set<string>()
+  #first = { key: '', attempt: '', user: '', placedAt: '' }
+
+  begin(line: OrderLine): void {
+    if (line.of === 1) return
+    this.#first = sharedOf(line)
+    this.#toys.clear()
+    this.#toys.add(line.name)
+  }
+
+  faultsOf(line: OrderLine): string[] {
+    const here = sharedOf(line)
+    const faults = shared
+      .filter(([field]) => here[field] !== this.#first[field])
+      .map(([field, word]) => `has ${word} "${here[field]}", its first row "${this.#first[field]}"`)
+    if (this.#toys.has(line.name)) faults.push(`is the second one of ${line.name}`)
+    this.#toys.add(line.name)
+    return faults
+  }
+}
+
+const shared = [
+  ['key', 'the key'],
+  ['attempt', 'the attempt'],
+  ['user', 'the user'],
+  ['placedAt', 'the time'],
+] as const
+
+const sharedOf = ({ bytes, keyStart, keyEnd, attempt, user, placedAt }: OrderLine) => ({
+  key: Buffer.from(bytes.subarray(keyStart, keyEnd)).toString(),
+  attempt,
+  user,
+  placedAt: placedAt(),
+})
 
 /** The keys and attempts of one part: those whose hash falls into it. */
 class Repeats {

@@ -6,7 +6,7 @@ import { realFileSystem } from '../../../storage/file-system.ts'
 import { readLines, wholeLines } from '../order-lines.ts'
 
 const usual = 'order_number,line,name,quantity,price,user,cart,key,attempt,placed_at'
-const forbidden = usual.replace('user,cart', 'cart,user')
+const forbidden = usual.replace('cart', 'basket')
 const folder = t.testdir()
 
 async function toldOf(header: string, text: string): Promise<unknown[]> {
@@ -15,8 +15,13 @@ async function toldOf(header: string, text: string): Promise<unknown[]> {
   const file = await realFileSystem.open(path, 'read')
   const told: unknown[] = []
   await readLines(file, await wholeLines(file), {
-    take({ bytes, keyStart, keyEnd, placedAt, ...line }) {
-      told.push({ ...line, key: Buffer.from(bytes.subarray(keyStart, keyEnd)).toString(), placedAt: placedAt() })
+    take({ bytes, keyStart, keyEnd, placedAt, endsAt, ...line }) {
+      told.push({
+        ...line,
+        key: Buffer.from(bytes.subarray(keyStart, keyEnd)).toString(),
+        placedAt: placedAt(),
+        endsAt: endsAt - header.length,
+      })
     },
     wrong: (line, what) => told.push({ line, what }),
   })
@@ -26,11 +31,24 @@ async function toldOf(header: string, text: string): Promise<unknown[]> {
 
 const fields = [
   ['1', '999999999999999', '9007199254740993', '', ' 1', '01', '1e3', '-1'],
-  ['1 of 1', '1 of 2', '2 of 1', '2 of 2', '1 of', '01 of 1', '"1 of 1"'],
+  [
+    '1 of 1',
+    '1 of 2',
+    '2 of 1',
+    '2 of 2',
+    '10 of 12',
+    '1 of',
+    '01 of 1',
+    '1 of 02',
+    '0 of 1',
+    '1 or 2',
+    '1  of 2',
+    '"1 of 1"',
+  ],
   ['Tux', 'Bär', '"Fox, red"', '', 'Tux\r', '"a""b"', '玩具'],
   ['1', '0', '', '1000000', '1.5', '-1', ' 1', '9007199254740993'],
   ['25.99', '25.9', '.99', '25.990', '1e3', '0.00', '99999999.99', ''],
-  ['', 'x'],
+  ['', 'x', 'ünal', '"a, b"', ' '],
   [''],
   ['key', '', 'ключ', '"k"', 'k\0'],
   ['a1-1', '', 'a1', 'a1-1 ', 'é'],

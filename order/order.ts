@@ -179,7 +179,10 @@ export class Orders {
       const { key, user = '', prices } = wanted[index]!
       const fault = this.#fault(items!, credit, prices)
       if (fault !== undefined) return new NotWanted(fault)
-      const rows = items!.map((item) => this.#row(item, user))
+      const placed_at = this.#time() // one for all its rows
+      const rows = items!.map(({ account, amount, attributes }) => {
+        return { name: account, quantity: String(amount), price: attributes[0]!, user, placed_at }
+      })
       const placed = (number: number): Placed => ({
         bought: boughtOf({ number, key, attempt, rows }),
         at: items![0]?.at,
@@ -210,10 +213,10 @@ export class Orders {
     }
   }
 
-  #row({ account, amount, attributes }: HeldItem, user: string): Record<string, string> {
+  #time(): string {
     const now = this.#options.clock.now()
     if (now !== this.#now.at) this.#now = { at: now, text: new Date(now).toISOString() }
-    return { name: account, quantity: String(amount), price: attributes[0]!, user, placed_at: this.#now.text }
+    return this.#now.text
   }
 }
 

@@ -141,3 +141,15 @@ t.test('a bug while they are written leaves no key in flight', async (t) => {
   log.append = append.bind(log)
   t.match(await buyAll(tux('k1')), [{ order_number: 1 }])
 })
+
+t.test('all rows of an order have one time, also where a moment passes between them', async (t) => {
+  const { buyAll, catalog, clock, log } = await store({ Tux: 9, Fox: 9 })
+  let now = 0
+  clock.now = () => ++now
+  const items = ['Tux', 'Fox'].map((account) => ({ account, amount: 1 }))
+  await buyAll({ key: 'k1', items }, tux('k2'))
+  const times = log.entries.map(({ rows }) => rows.map(({ placed_at }) => placed_at))
+  t.same(times, [[times[0]![0], times[0]![0]], times[1]])
+  await turns()
+  t.same(catalog.reserved(), [])
+})

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The client's command line. Nothing imports this file. */
 import { Command } from 'commander'
-import { backupCommand } from './backup.ts'
+import { backupCommand } from './backup/command.ts'
 import { chaosCommand } from './chaos/command.ts'
 import { loadCommand } from './load/command.ts'
 import { compareCommand } from './report/compare-command.ts'

@@ -1,112 +1,84 @@
 /**
- * `backup --data DIR --to DIR`: a copy of a running or stopped store whose books balance by themselves. Nothing waits for it:
- * it copies what a power cut at one moment could have left, and a start goes on from there as from a crash.
+ * A copy of a running or stopped store whose books balance by themselves. Nothing waits for it: it copies what a power cut at
+ * one moment could have left, and a start goes on from there as from a crash.
  *
- * Why that is consistent:
- * 1. The ledger first: a base and every journal line up to some moment T. Lines are only appended, so that is its state at T.
- * 2. Then the orders, up to the first row whose attempt that ledger does not know. A row's stock is reserved before the row
- *    is written, and confirmed after it is synced. So what is confirmed at T has its row in the copy, and every row before it
- *    was reserved before T and is kept; a reservation whose row is left out is open in the copy, and is given back there.
+ * Why that is consistent. Every purchase is reserved in the ledgers that it needs, then its row is written, then it is
+ * confirmed there; and lines and rows are only appended, so what is read of a file is all that was there at one moment.
+ *
+ * 1. The drafts first: what one says is paid has its row by then, which was reserved by then.
+ * 2. Payment as of a moment B, then the catalog as of a later moment A, then what payment has written in the meantime.
+ * 3. The orders as they are now. M is the last one that the catalog had confirmed at A, so its row and all before it were
+ *    written before A. Payment is moved on from B to the first moment at which it knows every paid order up to M: each was
+ *    reserved before its row was written, so that moment comes before A, too.
+ * 4. Of the orders those before the first that one of its ledgers does not know.
+ *
+ * So what the catalog has confirmed is kept: it is no later than M, and everything up to M is known to both. What payment has
+ * confirmed is kept: its row, and all before it, were written before payment's moment, and reserved in both before that and
+ * before A. Every order that is kept is held or sold in each ledger that it needs. A reservation whose row is left out is open
+ * in the copy, and is given back there by its first start.
  */
-import { access, copyFile, type FileHandle, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
-import type { Command } from 'commander'
-import { unsealBase } from '../storage/csv/base.ts'
-import { baseName, numbered, parseJournalLine, segmentName } from '../storage/csv/journal.ts'
-import { parseRow } from '../storage/csv/row.ts'
-import type { LedgerState } from '../storage/ledger-state.ts'
-import { newCommand } from './options.ts'
-import { type Verdict, verdictLine, verifyFiles } from './verify/files.ts'
-import { readLedger, whileReplaced } from './verify/ledger.ts'
+import { access, copyFile, mkdir, open, readdir } from 'node:fs/promises'
+import { type Verdict, verifyFiles } from '../verify/files.ts'
+import { credit, hasLedger, readLedger, stock, whileReplaced } from '../verify/ledger.ts'
+import { copySegments } from './drafts-copy.ts'
+import { LedgerCopy } from './ledger-copy.ts'
+import { OrdersCopy } from './orders-copy.ts'
 
 /** Copies the store's files and checks the copy's books. Throws where there is no store to copy, or `to` is in use. */
 export async function backup(dataDir: string, to: string): Promise<Verdict> {
-  await access(`${dataDir}/order/orders.csv`).catch((cause: unknown) => {
+  const path = `${dataDir}/order/orders.csv`
+  await access(path).catch((cause: unknown) => {
     throw new Error(`${dataDir} holds no store that can be read (order/orders.csv)`, { cause })
   })
   await makeEmpty(to)
-  for (const service of ['catalog', 'order']) await mkdir(`${to}/${service}`)
-  await whileReplaced(() => copyLedger(`${dataDir}/catalog`, `${to}/catalog`))
-  const { state } = await readLedger(`${to}/catalog`)
-  await copyOrders(`${dataDir}/order/orders.csv`, `${to}/order/orders.csv`, state)
+  const rooms = ['order', stock.room, ...((await hasLedger(`${dataDir}/${credit.room}`)) ? [credit.room] : [])]
+  for (const room of rooms) await mkdir(`${to}/${room}`)
+  await copySegments(`${dataDir}/order`, `${to}/order`, 'drafts')
+
+  const { toys, customers } = await whileReplaced(() => openLedgers(dataDir, rooms.includes(credit.room)))
+  try {
+    await toys.write(`${to}/${stock.room}`)
+    await customers?.write(`${to}/${credit.room}`)
+    const { state } = await readLedger(`${to}/${stock.room}`)
+    const paid = customers && (await readLedger(`${to}/${credit.room}`, undefined, credit.decimals)).state
+    const orders = await OrdersCopy.open(path, state, paid)
+    try {
+      await customers?.moveOn(`${to}/${credit.room}`, paid!, orders.unpaid)
+      await orders.write(`${to}/order/orders.csv`)
+    } finally {
+      await orders.close()
+    }
+  } finally {
+    await toys.close()
+    await customers?.close()
+  }
   await copyFile(`${dataDir}/order/incarnation.csv`, `${to}/order/incarnation.csv`)
-  for (const folder of [`${to}/catalog`, `${to}/order`, to]) await syncAll(folder)
+  for (const folder of [...rooms.map((room) => `${to}/${room}`), to]) await syncAll(folder)
   return verifyFiles(to)
+}
+
+/** Step 2: within a few milliseconds, however large they are, so that a busy store's segments are seldom replaced meanwhile. */
+async function openLedgers(
+  dataDir: string,
+  withCustomers: boolean,
+): Promise<{ toys: LedgerCopy; customers: LedgerCopy | undefined }> {
+  const customers = withCustomers ? await LedgerCopy.open(dataDir, credit) : undefined
+  let toys: LedgerCopy | undefined
+  try {
+    toys = await LedgerCopy.open(dataDir, stock)
+    await customers?.readOn()
+    return { toys, customers }
+  } catch (error) {
+    await customers?.close()
+    await toys?.close()
+    throw error
+  }
 }
 
 async function makeEmpty(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty; name a folder that is new`)
 }
-
-async function copyLedger(from: string, to: string): Promise<void> {
-  const names = await readdir(from)
-  const base = numbered(names, 'base').at(-1)
-  if (base === undefined) throw new Error(`${from} holds no ledger (no base file)`)
-  const baseBytes = await readFile(`${from}/${baseName(base)}`)
-  const segments: { name: string; bytes: Buffer }[] = []
-  for (const segment of numbered(names, 'journal').filter((one) => one >= base)) {
-    const bytes = await readFile(`${from}/${segmentName(segment)}`)
-    segments.push({ name: segmentName(segment), bytes: bytes.subarray(0, bytes.lastIndexOf(10) + 1) })
-  }
-  const head = parseJournalLine(firstLine(segments[0]?.bytes))
-  if (head?.kind !== 'head') throw new Error(`${from}/${segmentName(base)} has no beginning`)
-  const movements = await readFile(`${from}/movements.csv`)
-  const stopped = parseJournalLine(lastLine(segments.at(-1)!.bytes))?.kind === 'stop'
-
-  for (const { name, bytes } of segments) await writeFile(`${to}/${name}`, bytes)
-  await writeFile(`${to}/movements.csv`, movements.subarray(0, head.head.movementBytes))
-  await writeFile(`${to}/${baseName(base)}`, baseBytes)
-  // A person may have edited the readable file of a stopped store; that of a running one is the base's without its checksum.
-  if (stopped && names.includes('toys_db.csv')) await copyFile(`${from}/toys_db.csv`, `${to}/toys_db.csv`)
-  else await writeFile(`${to}/toys_db.csv`, unsealBase(baseBytes).bytes)
-}
-
-const firstLine = (bytes: Buffer = Buffer.alloc(0)): string => bytes.toString('utf8', 0, Math.max(0, bytes.indexOf(10)))
-const lastLine = (bytes: Buffer): string =>
-  bytes.subarray(bytes.lastIndexOf(10, bytes.length - 2) + 1, bytes.length - 1).toString()
-
-/** Whole orders up to the first whose attempt the ledger does not know; what is appended from now on is not needed. */
-async function copyOrders(from: string, to: string, state: LedgerState): Promise<void> {
-  const [source, target] = [await open(from), await open(to, 'wx')]
-  try {
-    let columns: string[] | undefined
-    let order: string[] = []
-    const end = await wholeRows(source)
-    if (end === 0) return
-    for await (const line of source.readLines({ end: end - 1 })) {
-      const fields = parseRow(line)
-      if (columns === undefined) {
-        columns = fields ?? []
-        await target.write(`${line}\n`)
-        continue
-      }
-      const attempt = fields?.[columns.indexOf('attempt')] ?? ''
-      if (attempt !== '' && !knows(state, attempt)) break
-      order.push(line)
-      const [, row, of] = /^(\d+) of (\d+)$/.exec(fields?.[columns.indexOf('line')] ?? '') ?? []
-      if (row !== of) continue
-      await target.write(`${order.join('\n')}\n`)
-      order = []
-    }
-  } finally {
-    await source.close()
-    await target.close()
-  }
-}
-
-/** More bytes than a row can take: a name and a key have their limits. */
-const rowBytesMax = 65_536
-
-/** Where the last row ends that is there whole: half of one may be, while it is being written. */
-async function wholeRows(file: FileHandle): Promise<number> {
-  const { size } = await file.stat()
-  const from = Math.max(0, size - rowBytesMax)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from)
-  return from + buffer.subarray(0, bytesRead).lastIndexOf(10) + 1
-}
-
-const knows = (state: LedgerState, attempt: string): boolean =>
-  state.belowFence(attempt) || state.reservation(attempt) !== undefined || state.decision(attempt) === 'confirmed'
 
 async function syncAll(folder: string): Promise<void> {
   for (const { name, parentPath } of [
@@ -117,22 +89,4 @@ async function syncAll(folder: string): Promise<void> {
     await file.sync()
     await file.close()
   }
-}
-
-/** Exit code 1 where the copy's books do not balance, 2 where nothing could be copied. */
-export function backupCommand(): Command {
-  return newCommand('backup', 'copy a running or stopped store; the copy is checked')
-    .option('--data <folder>', 'the data folder', 'data')
-    .requiredOption('--to <folder>', 'a new folder for the copy')
-    .action(async ({ data, to }: { data: string; to: string }) => {
-      try {
-        const verdict = await backup(data, to)
-        for (const difference of verdict.differences) process.stdout.write(`${difference}\n`)
-        process.stdout.write(`${to}: ${verdictLine(verdict)}\n`)
-        process.exitCode = verdict.differences.length > 0 ? 1 : 0
-      } catch (error) {
-        process.stderr.write(`backup: ${(error as Error).message}\n`)
-        process.exitCode = 2
-      }
-    })
 }

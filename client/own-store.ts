@@ -43,6 +43,7 @@ export interface Store {
   url: string
   catalogUrl: string
   orderUrl: string
+  paymentUrl: string
   /** Of the supervisor, which is the process group's too. */
   pid: number
   /** Of the services that run now, by name. */
@@ -133,6 +134,7 @@ export async function startStore({
     url: opened,
     catalogUrl: readyUrl(output, 'catalog'),
     orderUrl: readyUrl(output, 'order'),
+    paymentUrl: readyUrl(output, 'payment'),
     pid,
     get pids() {
       return servicesOf(pid)

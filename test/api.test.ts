@@ -119,7 +119,8 @@ t.test('movements come by number, in pages; a purchase is none', async (t) => {
   const rest = (await get('/movements?after=2')).body as { data: unknown[]; next: number | null }
   t.equal(rest.data.length, 4)
   t.equal(rest.next, null)
-  for (const query of ['ledger=credit', 'after=x', 'limit=1001'])
+  t.strictSame((await get('/movements?ledger=credit')).body, { data: [], next: null })
+  for (const query of ['ledger=gold', 'after=x', 'limit=1001'])
     t.match(await get(`/movements?${query}`), { status: 400, body: { error: { reason: 'bad_request' } } }, query)
 })
 
@@ -129,7 +130,7 @@ t.test('no answer tells a key or an attempt', async (t) => {
 })
 
 t.test('every service is live and ready', async (t) => {
-  for (const service of [url, store.catalogUrl, store.orderUrl]) {
+  for (const service of [url, store.catalogUrl, store.paymentUrl, store.orderUrl]) {
     t.match(await ask(`${service}/livez`), { status: 200, text: '{"data":{"status":"live"}}' })
     t.match(await ask(`${service}/readyz`), { status: 200, text: '{"data":{"status":"ready"}}' })
   }
@@ -138,7 +139,9 @@ t.test('every service is live and ready', async (t) => {
 t.test('a wrong method is told the right ones', async (t) => {
   const rows = [
     ['DELETE', '/products/Tux', 'GET, HEAD'],
-    ['POST', '/products', 'GET, HEAD'],
+    ['PUT', '/products', 'POST, GET, HEAD'],
+    ['GET', '/customers', 'POST'],
+    ['GET', '/customers/ann/credit', 'POST'],
     ['PUT', '/orders', 'POST, GET, HEAD'],
     ['PATCH', '/orders/1', 'GET, HEAD'],
     ['POST', '/movements', 'GET, HEAD'],

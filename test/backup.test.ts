@@ -6,7 +6,8 @@ import { stockShop } from '../client/chaos/folder.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { sealBase } from '../storage/csv/base.ts'
 import { randomFrom } from '../storage/test/random.ts'
-import { Buyers, judge } from './kill-run.ts'
+import { Buyers } from './kill-buyers.ts'
+import { judge } from './kill-judge.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 
 const keptAside = (dataDir: string): string[] =>
@@ -19,7 +20,7 @@ t.test(
     const dataDir = `${folder}/data`
     await stockShop(dataDir)
     const store = await startStore({ t, dataDir })
-    const buyers = new Buyers(store.url, randomFrom(1))
+    const buyers = new Buyers(store.url, randomFrom(1), { paying: false })
     const buying = Array.from({ length: 16 }, () => buyers.run())
     const copies: { to: string; told: number }[] = []
     for (let i = 0; i < 8; i++) {

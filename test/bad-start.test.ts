@@ -79,9 +79,12 @@ t.test('a place that is taken', async (t) => {
       const dataDir = dataDirOf(t)
       const first = await startStore({ dataDir, t })
       const said = await refusal(t, dataDir)
-      t.match(said, /(catalog|order): .*\/(catalog|order) is in use by another store \(.+\); stop it, or give this one/)
+      t.match(
+        said,
+        /(catalog|payment|order): .*\/(catalog|payment|order) is in use by another store \(.+\); stop it, or give this one/,
+      )
       t.equal((await ask(`${first.url}/products/Tux`)).status, 200)
-      t.equal(Object.keys(first.pids).length, 3)
+      t.equal(Object.keys(first.pids).length, 4)
       t.equal(await first.stop(), 0)
     },
     'a file where the data folder should be': async (t) => {

@@ -12,7 +12,8 @@ import { randomFrom } from '../storage/test/random.ts'
 import { ask } from './ask.ts'
 import { notWritable, originalFiles, portInUse, startedTwice } from './compose/bad-input.ts'
 import { createProject, ownerToken, type Project, services } from './compose/project.ts'
-import { Buyers, judge } from './kill-run.ts'
+import { Buyers } from './kill-buyers.ts'
+import { judge } from './kill-judge.ts'
 
 const imageBytesMax = 300_000_000
 const whole = (text: string): number => {
@@ -34,7 +35,7 @@ if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) {
 /** Services killed by turns under buyers; each time purchases must go on. */
 async function killUnderLoad(project: Project): Promise<string[]> {
   const random = randomFrom(seed)
-  const buyers = new Buyers(project.url, random)
+  const buyers = new Buyers(project.url, random, { ownerToken })
   const buying = Array.from({ length: 16 }, () => buyers.run())
   const outages: number[] = []
   for (let kill = 0; kill < kills; kill++) {
@@ -42,7 +43,7 @@ async function killUnderLoad(project: Project): Promise<string[]> {
     await pause(200 + random() * 500)
     const before = buyers.told.length
     const began = performance.now()
-    end(project, victim, kill)
+    end(project, victim, kill + Math.floor(kill / services.length)) // each in every way
     while (buyers.told.length <= before + 16) {
       await pause(10)
       if (performance.now() - began > 60_000) throw new Error(`no purchases within a minute of killing ${victim}`)
@@ -63,8 +64,8 @@ async function killUnderLoad(project: Project): Promise<string[]> {
  * As a person kills, which no restart policy answers; the process itself, which comes back; and in order, with SIGTERM in the
  * middle of purchases.
  */
-function end(project: Project, victim: string, kill: number): void {
-  const way = kill % 2 === 1 ? 'process' : kill % 4 === 0 ? 'kill' : 'stop'
+function end(project: Project, victim: string, turn: number): void {
+  const way = turn % 2 === 1 ? 'process' : turn % 4 === 0 ? 'kill' : 'stop'
   if (way === 'process') process.kill(Number(project.inspect(victim, '{{.State.Pid}}')), 'SIGKILL')
   else {
     project.run(way, victim)
@@ -96,7 +97,7 @@ async function downAndUp(project: Project, owner: number): Promise<string[]> {
   console.log(verdictLine(verdict))
   wrong.push(...verdict.differences)
   if (verdict.reserved > 0) wrong.push(`${verdict.reserved} pieces stay reserved`)
-  for (const service of ['catalog', 'order'])
+  for (const service of ['catalog', 'payment', 'order'])
     for (const name of readdirSync(`${project.data}/${service}`))
       if (name !== '.gitkeep' && statSync(`${project.data}/${service}/${name}`).uid !== owner)
         wrong.push(`data/${service}/${name} does not belong to the folder's owner`)

@@ -60,6 +60,7 @@ t.test('a clock that jumps days back and forth, between lives and during them, d
     await buyDirect(order.url, ++number)
     await order.close()
     await catalog.close()
+    await payment.close()
     await writeFile(`${dataDir}/order/orders.csv`, `torn ${number}`, { flag: 'a' })
   }
   const kept = (folder: string, part: string) =>

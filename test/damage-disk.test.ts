@@ -104,7 +104,7 @@ t.test('a read-only disk stops the start with exit code 2 and what to do; writab
   disk.remount('ro')
   t.match(
     await refusal(),
-    /data\/(catalog|order) cannot be used \(.*\); make it readable and writable, or set DATA_DIR/,
+    /data\/(catalog|payment|order) cannot be used \(.*\); make it readable and writable, or set DATA_DIR/,
   )
   await t.rejects(stat(dataDir), 'nothing was made')
   disk.remount('rw')
@@ -113,7 +113,7 @@ t.test('a read-only disk stops the start with exit code 2 and what to do; writab
   t.equal(await store.stop(), 0)
   disk.remount('ro')
   const before = [bytesOf(`${dataDir}/catalog`), bytesOf(`${dataDir}/order`)]
-  t.match(await refusal(), /data\/(catalog|order) cannot be locked \(.*EROFS.*\); is it writable\?/)
+  t.match(await refusal(), /data\/(catalog|payment|order) cannot be locked \(.*EROFS.*\); is it writable\?/)
   t.strictSame([bytesOf(`${dataDir}/catalog`), bytesOf(`${dataDir}/order`)], before)
   disk.remount('rw')
   const again = await startStore({ dataDir, t })

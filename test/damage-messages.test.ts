@@ -66,15 +66,11 @@ const elsewhere: [file: string, code: string, readme: string][] = [
   ['storage/csv/log-start.ts', 'return `the header must be ', 'orders.csv:1: the header must be'],
   ['storage/csv/log-start.ts', 'the last order is damaged', 'the last order is damaged'],
   ['storage/csv/ledger-start.ts', 'the line does not fit its checksum', 'the line does not fit its checksum'],
-  [
-    'order/coordinator.ts',
-    'another order service uses the same catalog',
-    'another order service uses the same catalog',
-  ],
+  ['order/coordinator.ts', 'another order service uses the same', 'another order service uses the same catalog'],
   ['order/side.ts', 'its books are wrong, run verify', 'its books are wrong, run verify'],
   ['order/store.ts', 'order_no is', 'order_no is'],
   ['order/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
-  ['catalog/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
+  ['ledger-service/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
   [
     'order/recovery.ts',
     'cannot be settled, and no purchase is taken before it is',

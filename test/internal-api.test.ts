@@ -98,6 +98,7 @@ t.test('the front end does not serve what is internal', async (t) => {
     ['POST', '/buy_qty'],
     ['POST', '/order'],
     ['POST', '/ledger'],
+    ['GET', '/customers/ann/payments/1'],
   ] as const)
     t.match(await ask(url + path, { method }), { status: 404, body: { error: { reason: 'not_found' } } }, path)
 })

@@ -2,13 +2,12 @@
  * Buyers that never stop, while one service after another, or all at once, is killed with SIGKILL. Every buyer asks again
  * with his key until he has an answer. At the end what he was told is held against the files and the live API.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parse } from 'csv-parse/sync'
-import { Agent, request } from 'undici'
-import { stockedToys, stockShop } from '../client/chaos/folder.ts'
+import { stockShop } from '../client/chaos/folder.ts'
 import { verdictLine, verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
+import { Buyers, stockCustomers } from './kill-buyers.ts'
+import { judge, judgeCredit, judgeRefused } from './kill-judge.ts'
 import { type Store, startStore } from './store.ts'
 
 export interface KillRunOptions {
@@ -26,6 +25,13 @@ export interface KillRunOptions {
 export interface KillRunResult {
   kills: Record<string, number>
   acknowledged: number
+  /** Of them: several toys, and paid by a customer. */
+  several: number
+  paid: number
+  /** Purchases for which there was not enough credit. */
+  refused: number
+  /** How often credit was put in. */
+  credited: number
   /** Answers that were given again for a key that had been asked before. */
   askedAgain: number
   /** Milliseconds from a kill to the next purchase that was answered. */
@@ -34,14 +40,7 @@ export interface KillRunResult {
   verdict: string
 }
 
-interface Told {
-  key: string
-  number: number
-  name: string
-  quantity: number
-}
-
-const victims = ['catalog', 'order', 'frontend', 'all']
+const victims = ['catalog', 'payment', 'order', 'frontend', 'all']
 
 export async function killRun({
   dataDir,
@@ -54,9 +53,15 @@ export async function killRun({
 }: KillRunOptions): Promise<KillRunResult> {
   const random = randomFrom(seed)
   await stockShop(dataDir)
+  await stockCustomers(dataDir)
   const given = t === undefined ? {} : { t: t as never }
   let store: Store = await startStore({ dataDir, env: settings, ...given })
-  const ports = { PORT: portOf(store.url), CATALOG_PORT: portOf(store.catalogUrl), ORDER_PORT: portOf(store.orderUrl) }
+  const ports = {
+    PORT: portOf(store.url),
+    CATALOG_PORT: portOf(store.catalogUrl),
+    ORDER_PORT: portOf(store.orderUrl),
+    PAYMENT_PORT: portOf(store.paymentUrl),
+  }
   const env = { ...settings, ...ports }
   const buyers = new Buyers(store.url, random)
   const buying = Array.from({ length: sessions }, () => buyers.run())
@@ -72,7 +77,8 @@ export async function killRun({
     } else await store.killService(victim).catch(() => {}) // it is being started again: then nobody was killed twice
     done[victim] = (done[victim] ?? 0) + 1
     const before = buyers.told.length
-    while (buyers.told.length === before) {
+    // One that a customer pays needs every service.
+    while (!buyers.told.slice(before).some(({ user }) => user !== undefined)) {
       await pause(5)
       if (performance.now() - began > 30_000)
         throw new Error(`no purchase within 30 s of killing ${victim} (kill ${kill + 1}, seed ${seed})`)
@@ -82,17 +88,25 @@ export async function killRun({
   }
   buyers.stop()
   await Promise.all(buying)
-  const wrong = [...buyers.wrong, ...(await judge(store.url, dataDir, buyers.told))]
+  const wrong = [
+    ...buyers.wrong,
+    ...(await judge(store.url, dataDir, buyers.told)),
+    ...judgeRefused(dataDir, buyers.refused),
+  ]
   const live = await atRest(dataDir)
   if ((await store.stop()) !== 0) wrong.push('the store did not stop in order')
   store = await startStore({ dataDir, env, ...given })
   await store.stop()
   const verdict = await verifyFiles(dataDir)
-  wrong.push(...live, ...verdict.differences)
+  wrong.push(...live, ...verdict.differences, ...judgeCredit(dataDir, buyers))
   if (verdict.reserved > 0) wrong.push(`${verdict.reserved} pieces are still reserved`)
   return {
     kills: done,
     acknowledged: buyers.told.length,
+    several: buyers.told.filter(({ lines }) => lines.length > 1).length,
+    paid: buyers.told.filter(({ user }) => user !== undefined).length,
+    refused: buyers.refused.length,
+    credited: buyers.credited,
     askedAgain: buyers.askedAgain,
     outages,
     wrong,
@@ -100,96 +114,7 @@ export async function killRun({
   }
 }
 
-/** A request that this starved machine did not read in time was not begun, as its answer says. */
-const askAgain: ReadonlySet<string | undefined> = new Set(['unavailable', 'outcome_unknown', 'request_timeout'])
-
 const portOf = (url: string): string => new URL(url).port
-
-/** Buyers who ask again with their key until they are answered. */
-export class Buyers {
-  readonly told: Told[] = []
-  readonly wrong: string[] = []
-  askedAgain = 0
-  readonly #url: string
-  readonly #random: () => number
-  readonly #agent = new Agent({ connections: 64, pipelining: 1 })
-  #keys = 0
-  #stopped = false
-
-  constructor(url: string, random: () => number) {
-    this.#url = url
-    this.#random = random
-  }
-
-  stop(): void {
-    this.#stopped = true
-  }
-
-  async run(): Promise<void> {
-    while (!this.#stopped) {
-      const name = stockedToys[Math.floor(this.#random() * stockedToys.length)]!
-      const quantity = 1 + Math.floor(this.#random() * 3)
-      const key = `buyer-${process.pid}-${++this.#keys}`
-      const number = await this.#buy(key, name, quantity)
-      if (number !== undefined) this.told.push({ key, number, name, quantity })
-    }
-  }
-
-  /** Asks until there is an answer; undefined where the toy is sold out. */
-  async #buy(key: string, name: string, quantity: number): Promise<number | undefined> {
-    const body = JSON.stringify({ name, quantity })
-    const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-    for (let tries = 0; tries < 2000; tries++) {
-      if (tries > 0) this.askedAgain += 1
-      try {
-        const options = {
-          method: 'POST',
-          body,
-          headers,
-          dispatcher: this.#agent,
-          headersTimeout: 8000,
-          bodyTimeout: 8000,
-        } as const
-        const reply = await request(`${this.#url}/orders`, options)
-        const { data, error } = (await reply.body.json()) as {
-          data?: { order_number: number }
-          error?: { reason: string }
-        }
-        if (data !== undefined) return data.order_number
-        if (error?.reason === 'out_of_stock') return undefined
-        if (!askAgain.has(error?.reason)) this.wrong.push(`${key}: answered ${JSON.stringify(error)}`)
-      } catch {
-        // the front end was killed: ask again
-      }
-      await pause(10 + this.#random() * 20)
-    }
-    this.wrong.push(`${key}: never answered`)
-    return undefined
-  }
-}
-
-/** What buyers were told against the log's file and the live API. */
-export async function judge(url: string, dataDir: string, told: readonly Told[]): Promise<string[]> {
-  const wrong: string[] = []
-  const rows: Record<string, string>[] = parse(readFileSync(`${dataDir}/order/orders.csv`), { columns: true })
-  const byKey = new Map<string, Record<string, string>>()
-  for (const row of rows) {
-    if (byKey.has(row.key!)) wrong.push(`key ${row.key} has two orders`)
-    byKey.set(row.key!, row)
-  }
-  for (const { key, number, name, quantity } of told) {
-    const row = byKey.get(key)
-    if (row === undefined) wrong.push(`acknowledged order ${number} (${key}) is lost`)
-    else if (row.order_number !== String(number) || row.name !== name || row.quantity !== String(quantity))
-      wrong.push(`order ${number} (${key}) stands as ${JSON.stringify(row)}`)
-  }
-  for (const { number, name } of told.slice(-20)) {
-    const reply = await request(`${url}/orders/${number}`)
-    const { data } = (await reply.body.json()) as { data?: { name: string } }
-    if (data?.name !== name) wrong.push(`GET /orders/${number} tells ${JSON.stringify(data)}`)
-  }
-  return wrong
-}
 
 /** Waits until nothing is reserved; the differences where that does not come. */
 async function atRest(dataDir: string): Promise<string[]> {

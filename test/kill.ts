@@ -24,6 +24,10 @@ const {
   wrong,
   verdict,
   acknowledged,
+  several,
+  paid,
+  refused,
+  credited,
   askedAgain,
   kills: done,
 } = await killRun({ dataDir, kills, seed, sessions, env: { THREADS: String(threads) }, print: console.log })
@@ -35,7 +39,10 @@ console.log(
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')}`,
 )
-console.log(`${acknowledged} purchases acknowledged, asked again ${askedAgain} times`)
+console.log(
+  `${acknowledged} purchases acknowledged, ${several} of several toys, ${paid} paid by a customer, asked again ${askedAgain} times`,
+)
+console.log(`credit was put in ${credited} times, and was short ${refused} times`)
 console.log(`from a kill to the next purchase: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}`)
 console.log(verdict)
 for (const what of wrong) console.log(`WRONG: ${what}`)

@@ -32,7 +32,7 @@ t.test("without a token the owner's routes are for this machine only", async (t)
 
 t.test('with tokens and ERROR_STATUS=200', async (t) => {
   const env = { ADMIN_TOKEN: 'owner-owner', INTERNAL_TOKEN: 'inside-inside', ERROR_STATUS: '200' }
-  const { url, catalogUrl, orderUrl } = await startStore({ dataDir: dataDirOf(t), env, t })
+  const { url, catalogUrl, paymentUrl, orderUrl } = await startStore({ dataDir: dataDirOf(t), env, t })
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
   t.test('the owner is who carries the admin token, through a proxy too', async (t) => {
@@ -57,6 +57,10 @@ t.test('with tokens and ERROR_STATUS=200', async (t) => {
       [catalogUrl, 'POST', '/ledger'],
       [catalogUrl, 'GET', '/products'],
       [catalogUrl, 'GET', '/movements'],
+      [paymentUrl, 'POST', '/ledger'],
+      [paymentUrl, 'GET', '/customers/ann'],
+      [paymentUrl, 'GET', '/customers/ann/payments/1'],
+      [paymentUrl, 'GET', '/movements'],
       [orderUrl, 'POST', '/order'],
       [orderUrl, 'GET', '/orders'],
       [orderUrl, 'GET', '/orders/1'],
@@ -67,7 +71,7 @@ t.test('with tokens and ERROR_STATUS=200', async (t) => {
         t.strictSame(body, errorOf(401, 'unauthorized', 'this needs the internal token'), `${method} ${path}`)
       }
     t.match(await ask(`${catalogUrl}/query/Tux`, bearer('inside-inside')), { body: { data: { quantity: 10_000 } } })
-    for (const service of [catalogUrl, orderUrl])
+    for (const service of [catalogUrl, paymentUrl, orderUrl])
       for (const path of ['/livez', '/readyz']) t.equal((await ask(service + path)).status, 200)
   })
 

@@ -7,8 +7,10 @@ t.test('without any setting the defaults hold', async (t) => {
     port: 8080,
     catalogPort: 8081,
     orderPort: 8082,
+    paymentPort: 8083,
     catalogUrl: 'http://127.0.0.1:8081',
     orderUrl: 'http://127.0.0.1:8082',
+    paymentUrl: 'http://127.0.0.1:8083',
     dataDir: 'data',
     ioDelayMs: 0,
     threads: 1,
@@ -27,15 +29,20 @@ t.test('an empty setting is none, and what is not ours is not looked at', async 
 
 t.test('where the others are follows from host and ports, or is set', async (t) => {
   const urls = (env: Record<string, string>) => {
-    const { catalogUrl, orderUrl } = readSettings(env)
-    return [catalogUrl, orderUrl]
+    const { catalogUrl, orderUrl, paymentUrl } = readSettings(env)
+    return [catalogUrl, orderUrl, paymentUrl]
   }
-  t.strictSame(urls({ HOST: '0.0.0.0', CATALOG_PORT: '1' }), ['http://127.0.0.1:1', 'http://127.0.0.1:8082'])
-  t.strictSame(urls({ HOST: '::' }), ['http://[::1]:8081', 'http://[::1]:8082'])
-  t.strictSame(urls({ HOST: '::1' }), ['http://[::1]:8081', 'http://[::1]:8082'])
-  t.strictSame(urls({ CATALOG_URL: 'http://catalog:9/', ORDER_URL: 'https://order/x' }), [
+  t.strictSame(urls({ HOST: '0.0.0.0', CATALOG_PORT: '1', PAYMENT_PORT: '2' }), [
+    'http://127.0.0.1:1',
+    'http://127.0.0.1:8082',
+    'http://127.0.0.1:2',
+  ])
+  t.strictSame(urls({ HOST: '::' }), ['http://[::1]:8081', 'http://[::1]:8082', 'http://[::1]:8083'])
+  t.strictSame(urls({ HOST: '::1' }), ['http://[::1]:8081', 'http://[::1]:8082', 'http://[::1]:8083'])
+  t.strictSame(urls({ CATALOG_URL: 'http://catalog:9/', ORDER_URL: 'https://order/x', PAYMENT_URL: 'http://pay' }), [
     'http://catalog:9',
     'https://order',
+    'http://pay',
   ])
 })
 
@@ -52,6 +59,7 @@ t.test('a bad value is told with its name, what it must be and, where it is no s
     ['PORT', ' 80', 'a whole number from 0 to 65535'],
     ['CATALOG_PORT', 'http', 'a whole number from 0 to 65535'],
     ['ORDER_PORT', '0x50', 'a whole number from 0 to 65535'],
+    ['PAYMENT_PORT', '8083 ', 'a whole number from 0 to 65535'],
     ['IO_DELAY_MS', '10001', 'a whole number from 0 to 10000'],
     ['THREADS', '0', 'a whole number from 1 to 64'],
     ['CACHE', 'yes', 'on or off'],
@@ -62,6 +70,7 @@ t.test('a bad value is told with its name, what it must be and, where it is no s
     ['INTERNAL_TOKEN', 'with a space', '8 to 256 visible characters'],
     ['CATALOG_URL', 'localhost:8081', 'a URL such as http://127.0.0.1:8081'],
     ['ORDER_URL', 'ftp://order', 'a URL such as http://127.0.0.1:8081'],
+    ['PAYMENT_URL', 'payment', 'a URL such as http://127.0.0.1:8081'],
     ['HOST', 'a b', 'a host name or address'],
     ['DATA_DIR', 'a\0b', 'a folder'],
   ]

@@ -1,6 +1,7 @@
 /**
  * Recovery proven by interruption: the process that does a step of a purchase is killed right before and right after it,
- * started again, and the buyer asks again with his key. Each time: one order for the key, the stock fits, nothing reserved.
+ * started again, and the buyer asks again with his key. Each time: one order for the key, stock and credit fit, nothing
+ * reserved.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,10 +14,27 @@ import type { Failpoint } from './failpoint-service.ts'
 import { freePort } from './free-port.ts'
 import { dataDirOf } from './store.ts'
 
-type Name = 'catalog' | 'order'
+type Name = 'catalog' | 'payment' | 'order'
 
-const dataDir = dataDirOf(t)
-const ports = { catalog: await freePort(), order: await freePort() }
+interface Wanted {
+  items: readonly { name: string; quantity: number }[]
+  user?: string
+}
+
+const tux = (quantity: number): Wanted => ({ items: [{ name: 'Tux', quantity }] })
+const credit = 100_000
+const ofAnn: Wanted = {
+  items: [
+    { name: 'Tux', quantity: 1 },
+    { name: 'Fox', quantity: 2 },
+  ],
+  user: 'ann',
+}
+const costsAnn = 25.99 + 2 * 29.99
+const ofPoor: Wanted = { ...ofAnn, user: 'poor' }
+
+const dataDir = dataDirOf(t, { payment: { 'customers.csv': `user_id,credit\nann,${credit}.00\npoor,1.00\n` } })
+const ports = { catalog: await freePort(), payment: await freePort(), order: await freePort() }
 const running = new Map<Name, ChildProcess>()
 t.teardown(async () => {
   for (const child of running.values()) {
@@ -32,6 +50,7 @@ function spawnService(name: Name, failpoint?: Failpoint): ChildProcess {
     ...inherited,
     DATA_DIR: dataDir,
     CATALOG_PORT: String(ports.catalog),
+    PAYMENT_PORT: String(ports.payment),
     ORDER_PORT: String(ports.order),
     LOG_LEVEL: 'silent',
     ...(failpoint && { FAILPOINT: JSON.stringify(failpoint) }),
@@ -66,8 +85,8 @@ async function answering(url: string): Promise<void> {
   throw new Error(`${url} does not answer`)
 }
 
-async function buy(key: string, quantity: number): Promise<{ reason?: string; order_number?: number }> {
-  const body = JSON.stringify({ name: 'Tux', quantity, key })
+async function buy(key: string, wanted: Wanted): Promise<{ reason?: string; order_number?: number }> {
+  const body = JSON.stringify({ ...wanted, key })
   try {
     const reply = await request(`http://127.0.0.1:${ports.order}/order`, {
       method: 'POST',
@@ -81,21 +100,34 @@ async function buy(key: string, quantity: number): Promise<{ reason?: string; or
   }
 }
 
-async function askUntilAnswered(key: string, quantity: number): Promise<{ reason?: string; order_number?: number }> {
+async function askUntilAnswered(key: string, wanted: Wanted): Promise<{ reason?: string; order_number?: number }> {
   for (let left = 200; left > 0; left--) {
-    const answer = await buy(key, quantity)
-    if (answer.reason === undefined || answer.reason === 'out_of_stock') return answer
+    const answer = await buy(key, wanted)
+    if (answer.reason === undefined || refusals.has(answer.reason)) return answer
     await pause(25)
   }
   throw new Error('no answer for ever')
+}
+
+const refusals = new Set(['out_of_stock', 'out_of_credit'])
+
+/** What Ann has left, in cents. */
+async function creditOfAnn(): Promise<number> {
+  const reply = await request(`http://127.0.0.1:${ports.payment}/customers/ann`)
+  const { data } = (await reply.body.json()) as { data: { credit: number } }
+  return Math.round(data.credit * 100)
 }
 
 async function balanced(orders: number): Promise<string[]> {
   for (let left = 120; ; left--) {
     const verdict = await verifyFiles(dataDir)
     if (verdict.differences.length > 0 || left === 0)
-      return [...verdict.differences, ...(verdict.reserved > 0 ? [`${verdict.reserved} reserved`] : [])]
-    if (verdict.reserved === 0 && verdict.orders === orders) return []
+      return [
+        ...verdict.differences,
+        `${verdict.reserved} reserved, ${verdict.orders} orders, Ann has ${await creditOfAnn()}`,
+      ]
+    const spent = Math.round(paid * costsAnn * 100)
+    if (verdict.reserved === 0 && verdict.orders === orders && (await creditOfAnn()) === credit * 100 - spent) return []
     await pause(25)
   }
 }
@@ -103,22 +135,35 @@ async function balanced(orders: number): Promise<string[]> {
 const both = ['before', 'after'] as const
 const calls = ['write', 'sync'] as const
 let orders = 0
+/** Of them, those that Ann paid. */
+let paid = 0
+let keys = 0
 
-async function interrupt(t: Test, victim: Name, failpoint: Failpoint, quantity: number): Promise<void> {
+async function interrupt(t: Test, victim: Name, failpoint: Failpoint, wanted: Wanted): Promise<void> {
   const child = running.get(victim)!
   const died = once(child, 'exit')
   child.send({ arm: failpoint })
   await once(child, 'message')
-  const key = `${victim}-${failpoint.path}-${failpoint.call}-${failpoint.nth}-${failpoint.when}-${quantity}`
-  const first = buy(key, quantity)
+  const key = `${victim}-${failpoint.path}-${failpoint.call}-${failpoint.nth}-${failpoint.when}-${++keys}`
+  const first = (async () => {
+    // Who was killed before may still count as down: then nothing is begun, and no step comes.
+    for (;;) {
+      const answer = await buy(key, wanted)
+      if (answer.reason !== 'unavailable' || child.exitCode !== null || child.signalCode !== null) return answer
+      await pause(25)
+    }
+  })()
   const [, signal] = await died
   t.equal(signal, 'SIGKILL', 'it was killed at the step')
   const told = await first
   await start(victim)
-  const answer = await askUntilAnswered(key, quantity)
-  if (quantity > 10_000) t.equal(answer.reason, 'out_of_stock')
-  else {
+  const answer = await askUntilAnswered(key, wanted)
+  const refusal =
+    wanted.user === 'poor' ? 'out_of_credit' : wanted.items[0]!.quantity > 10_000 ? 'out_of_stock' : undefined
+  t.equal(answer.reason, refusal)
+  if (refusal === undefined) {
     orders += 1
+    if (wanted.user === 'ann') paid += 1
     t.equal(answer.order_number, orders, 'the key has one order, numbered next')
     if (told.order_number !== undefined) t.equal(told.order_number, orders, 'the answer of before is the answer again')
   }
@@ -127,23 +172,38 @@ async function interrupt(t: Test, victim: Name, failpoint: Failpoint, quantity: 
 
 t.before(async () => {
   await start('catalog')
+  await start('payment')
   await start('order')
 })
 
 for (const call of calls)
   for (const when of both) {
     t.test(`killed ${when} the ${call} of the order's row`, (t) =>
-      interrupt(t, 'order', { call, path: 'orders.csv', nth: 1, when }, 1),
+      interrupt(t, 'order', { call, path: 'orders.csv', nth: 1, when }, tux(1)),
     )
     t.test(`killed ${when} the ${call} of the reservation`, (t) =>
-      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, 1),
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, tux(1)),
     )
     t.test(`killed ${when} the ${call} of the confirmation`, (t) =>
-      interrupt(t, 'catalog', { call, path: 'journal', nth: 2, when }, 1),
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 2, when }, tux(1)),
     )
     t.test(`killed ${when} the ${call} of a refused purchase's void`, (t) =>
-      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, 20_000),
+      interrupt(t, 'catalog', { call, path: 'journal', nth: 1, when }, tux(20_000)),
     )
+    for (const victim of ['order', 'catalog', 'payment'] as const) {
+      const path = victim === 'order' ? 'orders.csv' : 'journal'
+      const what = victim === 'order' ? 'rows' : `${victim}'s reservation`
+      t.test(`killed ${when} the ${call} of the ${what} of two toys that a customer pays`, (t) =>
+        interrupt(t, victim, { call, path, nth: 1, when }, ofAnn),
+      )
+    }
+    t.test(`killed ${when} the ${call} of payment's confirmation`, (t) =>
+      interrupt(t, 'payment', { call, path: 'journal', nth: 2, when }, ofAnn),
+    )
+    for (const victim of ['catalog', 'payment'] as const)
+      t.test(`killed ${when} the ${call} of ${victim}'s void of a purchase without credit`, (t) =>
+        interrupt(t, victim, { call, path: 'journal', nth: victim === 'catalog' ? 2 : 1, when }, ofPoor),
+      )
   }
 
 for (const [call, path] of [
@@ -163,6 +223,6 @@ for (const [call, path] of [
       t.equal(signal, 'SIGKILL')
       await start('order')
       orders += 1
-      t.equal((await askUntilAnswered(`incarnation-${call}-${when}`, 1)).order_number, orders)
+      t.equal((await askUntilAnswered(`incarnation-${call}-${when}`, tux(1))).order_number, orders)
       t.same(await balanced(orders), [])
     })

@@ -6,7 +6,9 @@ import t from 'tap'
 import { stockShop } from '../client/chaos/folder.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
-import { Buyers, judge, killRun } from './kill-run.ts'
+import { Buyers, stockCustomers } from './kill-buyers.ts'
+import { judge, judgeCredit } from './kill-judge.ts'
+import { killRun } from './kill-run.ts'
 import { oversell } from './oversell.ts'
 import { dataDirOf, startStore } from './store.ts'
 
@@ -34,6 +36,7 @@ t.test('threads that die under sixteen buyers are replaced, and nothing is lost'
   const seed = Number(process.env.CRASH_SEED ?? randomInt(1000))
   t.comment(`CRASH_SEED=${seed}`)
   await stockShop(dataDir)
+  await stockCustomers(dataDir)
   const crashes = fileURLToPath(new URL('./crash-threads.ts', import.meta.url))
   const env = { THREADS, NODE_OPTIONS: `--import=${crashes}`, CRASH_SEED: String(seed) }
   const store = await startStore({ t, dataDir, env })
@@ -42,7 +45,7 @@ t.test('threads that die under sixteen buyers are replaced, and nothing is lost'
   const buying = Array.from({ length: 16 }, () => buyers.run())
   const diedOf = (name: string): number =>
     store.output.filter((line) => line.includes(`"service":"${name}"`) && line.includes('a thread ended')).length
-  while (['catalog', 'order', 'frontend'].some((name) => diedOf(name) < 4)) await pause(50)
+  while (['catalog', 'payment', 'order', 'frontend'].some((name) => diedOf(name) < 4)) await pause(50)
   buyers.stop()
   await Promise.all(buying)
   t.strictSame(store.pids, pids, 'no process has ended')
@@ -51,6 +54,7 @@ t.test('threads that die under sixteen buyers are replaced, and nothing is lost'
   t.strictSame([...buyers.wrong, ...(await judge(calm.url, dataDir, buyers.told))], [])
   t.ok(buyers.told.length > 50, `${buyers.told.length} purchases were acknowledged`)
   t.equal(await calm.stop(), 0)
+  t.strictSame(judgeCredit(dataDir, buyers), [])
   const { differences, reserved } = await verifyFiles(dataDir)
   t.strictSame({ differences, reserved }, { differences: [], reserved: 0 })
 })

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { stockShop } from '../../client/chaos/folder.ts'
 import { services as programs } from '../../programs.ts'
 import { freePort } from '../free-port.ts'
+import { stockCustomers } from '../kill-buyers.ts'
 import { buy } from '../store.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -107,7 +108,9 @@ export async function createProject(
   // Not the image's own user, so that it shows whether the files follow the folder.
   const owner = process.getuid?.() === 0 ? 12345 : statSync(folder).uid
   await stockShop(`${folder}/data`)
-  for (const path of ['catalog', 'order', 'catalog/toys_db.csv']) chownSync(`${folder}/data/${path}`, owner, owner)
+  await stockCustomers(`${folder}/data`)
+  for (const path of ['catalog', 'payment', 'order', 'catalog/toys_db.csv', 'payment/customers.csv'])
+    chownSync(`${folder}/data/${path}`, owner, owner)
   const port = await freePort()
   return { project: new Project({ program, folder, name, port }), owner }
 }

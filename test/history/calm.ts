@@ -15,13 +15,13 @@ const patienceMs = 60_000
 const apartMs = 100
 
 /** Resolves to the moment of the calm. Throws where none comes. */
-export async function calmOf({ url, catalogUrl, orderUrl }: Store, dataDir: string): Promise<number> {
+export async function calmOf({ url, catalogUrl, paymentUrl, orderUrl }: Store, dataDir: string): Promise<number> {
   const until = performance.now() + patienceMs
   for (let quiet = 0; quiet < 2; ) {
     if (performance.now() > until)
       throw new Error(`no calm within ${patienceMs} ms: pieces stay reserved, or a service is down`)
     for (let asked = 0; asked < 3; asked++)
-      for (const service of [url, orderUrl, catalogUrl]) await ready(service, until)
+      for (const service of [url, orderUrl, paymentUrl, catalogUrl]) await ready(service, until)
     const { state } = await readLedger(`${dataDir}/catalog`)
     quiet = [...state.reservations()].length === 0 ? quiet + 1 : 0
     await pause(apartMs)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store, startStore } from '../store.ts'
 
-const services = ['catalog', 'order', 'frontend'] as const
+const services = ['catalog', 'payment', 'order', 'frontend'] as const
 
 export interface StoreOwner {
   store: Store
@@ -13,7 +13,7 @@ export interface StoreOwner {
 /** Does one fault; its name says what it was, as `kill order` or `pause catalog, kill frontend`. Throws where a service never comes up. */
 export async function doFault(owner: StoreOwner, random: () => number): Promise<string> {
   const one = services[Math.floor(random() * services.length)]!
-  const other = services.filter((service) => service !== one)[Math.floor(random() * 2)]!
+  const other = services.filter((service) => service !== one)[Math.floor(random() * 3)]!
   const pauseMs = Math.round(50 * 60 ** random()) // 50 to 3,000, the short ones as often as the long ones
   const choice = random()
   if (choice < 0.1) {

@@ -212,7 +212,12 @@ async function startFixed(dataDir: string, t: HistoryRunOptions['t']): Promise<S
   const given = t === undefined ? {} : { t: t as never }
   const store: Store = await startStore({ dataDir, ...given })
   const port = (url: string): string => new URL(url).port
-  const env = { PORT: port(store.url), CATALOG_PORT: port(store.catalogUrl), ORDER_PORT: port(store.orderUrl) }
+  const env = {
+    PORT: port(store.url),
+    CATALOG_PORT: port(store.catalogUrl),
+    ORDER_PORT: port(store.orderUrl),
+    PAYMENT_PORT: port(store.paymentUrl),
+  }
   return { store, again: () => startStore({ dataDir, env, ...given }) }
 }
 

@@ -74,12 +74,12 @@ t.test('a body that is no purchase', async (t) => {
 
 t.test('a body that is too large or of a wrong type', async (t) => {
   const large = JSON.stringify({ name: 'Tux', quantity: 1, more: 'x'.repeat(10_000_000) })
-  const tooLarge = { status: 413, reason: 'body_too_large', message: /^a body may have at most 65,536 bytes$/ }
+  const tooLarge = { status: 413, reason: 'body_too_large', message: /^a body may have at most 524,288 bytes$/ }
   const wrongType = { status: 415, reason: 'unsupported_media_type', message: /^a body must be application\/json$/ }
   const body = '{"name":"Tux","quantity":1}'
   await refused(t, {
     '10 MB': { body: large, ...tooLarge },
-    'one byte too much': { body: `${body}${' '.repeat(65_537 - body.length)}`, ...tooLarge },
+    'one byte too much': { body: `${body}${' '.repeat(524_289 - body.length)}`, ...tooLarge },
     'a form': { body, headers: { 'content-type': 'application/x-www-form-urlencoded' }, ...wrongType },
     text: { body, headers: { 'content-type': 'text/plain' }, ...wrongType },
     gzip: {

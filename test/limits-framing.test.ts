@@ -174,7 +174,7 @@ t.test('a purchase in the body of a refused request does not take place', async 
     ['415', within('POST /orders', 'content-type: text/plain\r\n'), [415, 200]],
     ['400', within('POST /orders'), [400, 200]],
     ['GET', within('GET /products/Tux'), [200, 200]],
-    ['413', `${head('content-length: 70000\r\n')}${purchase}`, [413]],
+    ['413', `${head('content-length: 600000\r\n')}${purchase}`, [413]],
     ['chunked 404', `${head('transfer-encoding: chunked\r\n', 'POST /nothing HTTP/1.1')}${chunks}${purchase}`, [404]],
     ['the last one', `${look('/products/Tux')}${purchase}`, [200]],
   ]

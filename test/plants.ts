@@ -14,6 +14,9 @@ export interface Plant {
 
 const protocol = ['order/test/coordinator.test.ts']
 const rule = protocol
+const customers = ['order/test/customers.test.ts']
+const keyed = ['ledger/test/rule-keyed.test.ts']
+const noKeys = 'in the stores explored nobody puts credit in under a key'
 const ledgerEngine = ['storage/csv/test/ledger-engine.test.ts']
 const appendFile = ['storage/csv/test/append-file.test.ts']
 
@@ -164,7 +167,7 @@ export const plants: readonly Plant[] = [
   {
     rule: 'one-attempt-per-key',
     file: 'order/order.ts',
-    from: 'const running = this.#inFlight.get(key)',
+    from: 'const running = this.#inFlight.get(purchase.key)',
     to: 'const running = this.#inFlight.get(String(deadline))',
     and: { from: 'const isFresh = this.#inFlight.get(key) === undefined &&', to: 'const isFresh =' },
     tests: protocol,
@@ -237,9 +240,61 @@ export const plants: readonly Plant[] = [
   {
     rule: 'a rival is noticed',
     file: 'order/coordinator.ts',
-    from: "if (answer.outcome === 'stale') this.#checkRival(answer.fence)",
+    from: "if (answer.outcome === 'stale') this.#checkRival(name, answer.fence)",
     to: '',
     tests: protocol,
     unseen: 'the stores explored have one order service each',
+  },
+  {
+    rule: 'what is held costs what was taken from the credit',
+    file: 'order/order.ts',
+    from: 'prices === undefined ? cost !== credit[0]!.amount',
+    to: 'prices === undefined ? cost < 0',
+    tests: customers,
+  },
+  {
+    rule: 'a refusal voids at the other participant too',
+    file: 'order/coordinator.ts',
+    from: "commandsOf('void', side, attempts)",
+    to: "commandsOf('void', side, attempts.filter(({ sides, answers }) => !('items' in answers[sides.indexOf(side)]!)))",
+    tests: customers,
+  },
+  {
+    rule: 'another price gives back before it is tried again',
+    file: 'order/coordinator.ts',
+    from: 'if (row instanceof NotWanted) unwritten.push([attempt, row.why])',
+    to: 'if (row instanceof NotWanted) results[attempt.index] = row.why',
+    tests: customers,
+  },
+  {
+    rule: 'who pays is part of the purchase that a key stands for',
+    file: 'order/purchase.ts',
+    from: 'if (items.length === 1 && user === undefined) return',
+    to: 'if (items.length === 1) return',
+    tests: customers,
+  },
+  {
+    rule: 'a keyed change is made once',
+    file: 'ledger/rule.ts',
+    from: 'if (known === undefined || known.undone) return keep(',
+    to: 'if (known === undefined || known.change === change) return keep(',
+    tests: keyed,
+    unseen: noKeys,
+  },
+  {
+    rule: 'a change is taken back once',
+    file: 'ledger/rule.ts',
+    from: "if (known.undone) return [{ outcome: 'refused', reason: 'voided', accounts: [account] }]",
+    to: '',
+    tests: keyed,
+    unseen: noKeys,
+  },
+  {
+    rule: 'what is new is not there yet',
+    file: 'ledger/rule.ts',
+    from: 'if (isNew && state.account(account) !== undefined)',
+    to: 'if (isNew && balance < 0)',
+    tests: keyed,
+    unseen: 'nobody makes a toy or a customer in the stores explored',
   },
 ]

@@ -65,10 +65,83 @@ function catalog(balance: number, ...open: string[]): ReadonlyMap<string, Ledger
   return new Map([['catalog', state]])
 }
 
+/** Of a customer who pays: two lines, 30.00 in all. */
+const paidRows = (number: number, key: string, attempt: string): string =>
+  [
+    [1, 'Tux', 1, '10.00'],
+    [2, 'Fox', 2, '10.00'],
+  ]
+    .map(
+      ([line, toy, pieces, price]) =>
+        `${number},${line} of 2,${toy},${pieces},${price},pat,,${key},${attempt},2026-01-01T00:00:00.000Z\n`,
+    )
+    .join('')
+
+t.test('the onlooker notices what is wrong with credit', async (t) => {
+  const log = Buffer.from(header + paidRows(1, 'k7', 'a1-1'))
+  const lines = [tux, { name: 'Fox', quantity: 2 }]
+  const items = lines.map((line) => ({ ...line, price: 10 }))
+  const call = { key: 'k7', purchase: { items: lines, user: 'pat' }, attempts: ['a1-1'] }
+  const payment = (credit: number, ...open: string[]): ReadonlyMap<string, LedgerState> => {
+    const state = new LedgerState()
+    state.apply({ fact: 'account', account: 'pat', balance: credit, attributes: [] })
+    for (const id of open)
+      state.apply({
+        fact: 'open',
+        reservation: { id, after: 0, items: [{ account: 'pat', amount: 3000, attributes: [] }] },
+      })
+    return new Map([['payment', state]])
+  }
+  const accused = (look: (onlooker: Onlooker) => void): string | undefined => {
+    const onlooker = new Onlooker({ catalog: { Tux: 1, Fox: 2 }, payment: { pat: 5000 } })
+    look(onlooker)
+    return onlooker.wrong
+  }
+  const told = (onlooker: Onlooker, more: object): void =>
+    onlooker.told({ order_number: 1, items, total: 30, user: 'pat', ...more }, call, () => log)
+  t.equal(
+    accused((o) => {
+      told(o, {})
+      o.check(log, payment(2000))
+      o.check(log, payment(2000, 'a1-1'))
+    }),
+    undefined,
+    'nothing where all is well',
+  )
+  t.match(
+    accused((o) => o.check(log, payment(3000))),
+    /payment had 5000 of pat; 3000 are left, and 2000 set aside or sold/,
+    'sold for more than was taken',
+  )
+  t.match(
+    accused((o) => told(o, { total: 29 })),
+    /a total of 29, and it is 3000 cents/,
+    'another total',
+  )
+  t.match(
+    accused((o) => told(o, { user: 'quin' })),
+    /asked for .* by pat and was sold .* by quin/,
+    'another customer',
+  )
+  t.match(
+    accused((o) => told(o, { items: items.slice(0, 1), total: 10 })),
+    /asked for 1 Tux,2 Fox by pat and was sold 1 Tux/,
+    'half of it',
+  )
+  t.match(
+    accused((o) => {
+      o.told({ order_number: 1, items, total: 30, user: 'pat' }, { ...call, attempts: ['a1-0', 'a1-1'] }, () => log)
+      o.check(log, payment(2000 - 3000, 'a1-0'))
+    }),
+    /holds a1-0, whose buyer was told no/,
+    'what was begun at another price and is still held',
+  )
+})
+
 t.test('the onlooker notices', async (t) => {
   const log = (...rows: string[]): Buffer => Buffer.from(header + rows.join(''))
   const one = row(1, 'k1', 'a1-1')
-  const call = { key: 'k1', purchase: tux, attempt: 'a1-1' }
+  const call = { key: 'k1', purchase: tux, attempts: ['a1-1'] }
   const accused = (look: (onlooker: Onlooker) => void): string | undefined => {
     const onlooker = new Onlooker({ catalog: { Tux: 2 } })
     look(onlooker)

@@ -111,9 +111,10 @@ async function askUntilAnswered(key: string, wanted: Wanted): Promise<{ reason?:
 
 const refusals = new Set(['out_of_stock', 'out_of_credit'])
 
-/** What Ann has left, in cents. */
-async function creditOfAnn(): Promise<number> {
-  const reply = await request(`http://127.0.0.1:${ports.payment}/customers/ann`)
+/** What Ann has left, in cents; undefined where payment does not answer yet. */
+async function creditOfAnn(): Promise<number | undefined> {
+  const reply = await request(`http://127.0.0.1:${ports.payment}/customers/ann`).catch(() => undefined)
+  if (reply === undefined) return undefined
   const { data } = (await reply.body.json()) as { data: { credit: number } }
   return Math.round(data.credit * 100)
 }

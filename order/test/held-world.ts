@@ -1,7 +1,9 @@
 /**
- * An order service whose world is held in hand: time, the log's sync, and every message to the catalog. The coordinator,
- * the orders and the ledger's rule are the real ones.
+ * An order service whose world is held in hand: time, the log's sync, and every message to the catalog, and to payment where
+ * there are customers. The coordinator, the orders and the ledger's rule are the real ones.
  */
+import { toyOf } from '../../catalog/catalog.ts'
+import type { Toy } from '../../catalog/client.ts'
 import { StoreError } from '../../errors.ts'
 import { rule } from '../../ledger/rule.ts'
 import type { Command, Outcome } from '../../storage/ledger.ts'
@@ -22,7 +24,7 @@ export const turns = async (): Promise<void> => {
 
 export class Message {
   readonly commands: readonly Command[]
-  readonly #catalog: HeldCatalog
+  readonly #to: HeldParticipant
   #resolve!: (outcomes: Outcome[]) => void
   #reject!: (error: unknown) => void
   readonly answer = new Promise<Outcome[]>((resolve, reject) => {
@@ -30,8 +32,8 @@ export class Message {
     this.#reject = reject
   })
 
-  constructor(catalog: HeldCatalog, commands: readonly Command[]) {
-    this.#catalog = catalog
+  constructor(to: HeldParticipant, commands: readonly Command[]) {
+    this.#to = to
     this.commands = commands
   }
 
@@ -41,26 +43,26 @@ export class Message {
 
   /** It arrives, and its answer too. */
   deliver(): Outcome[] {
-    const outcomes = this.#catalog.execute(this.commands)
-    this.#catalog.forget(this)
+    const outcomes = this.#to.execute(this.commands)
+    this.#to.forget(this)
     this.#resolve(outcomes)
     return outcomes
   }
 
   /** It arrives (once more); the answer does not. */
   arrive(): Outcome[] {
-    return this.#catalog.execute(this.commands)
+    return this.#to.execute(this.commands)
   }
 
   /** The caller waits no longer. */
   fail(): void {
-    this.#catalog.forget(this)
+    this.#to.forget(this)
     this.#reject(new StoreError('outcome_unknown', 'no answer', { cause: 'lost' }))
   }
 }
 
-export class HeldCatalog {
-  readonly name = 'catalog'
+export class HeldParticipant {
+  readonly name: string
   readonly state = new LedgerState()
   /** Under way, oldest first. */
   messages: Message[] = []
@@ -69,9 +71,10 @@ export class HeldCatalog {
   /** Deliver at once what this says yes to. */
   auto: (command: Command) => boolean = () => true
 
-  constructor(stock: Record<string, number>) {
-    for (const [account, balance] of Object.entries(stock))
-      this.state.apply({ fact: 'account', account, balance, attributes: ['10.00'] })
+  constructor(name: string, balances: Record<string, number>, attributes: readonly string[]) {
+    this.name = name
+    for (const [account, balance] of Object.entries(balances))
+      this.state.apply({ fact: 'account', account, balance, attributes })
   }
 
   send(commands: readonly Command[]): Promise<Outcome[]> {
@@ -110,6 +113,12 @@ export class HeldCatalog {
   reserved(): string[] {
     return [...this.state.reservations()].map(({ id }) => id)
   }
+}
+
+/** What the catalog shows of a toy. */
+function toyAt({ state }: HeldParticipant, name: string): Toy | undefined {
+  const account = state.account(name)
+  return account && toyOf(name, account)
 }
 
 /** A log in memory; `holding` keeps its syncs until `release`, `fault` makes the next one fail. */
@@ -151,7 +160,9 @@ export class HeldLog implements Log {
 
 export interface HeldStore {
   clock: HandClock
-  catalog: HeldCatalog
+  catalog: HeldParticipant
+  /** Asked only where there are customers. */
+  payment: HeldParticipant
   log: HeldLog
   coordinator: Coordinator
   notes: string[]
@@ -165,13 +176,27 @@ export interface HeldStore {
   incarnation: { last: number }
 }
 
-/** A store that has opened. A purchase that fails resolves to its reason, so that no rejection goes unheard. */
-export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Promise<HeldStore> {
-  const catalog = new HeldCatalog(stock)
+/** A store that has opened, with customers where `credit`, in cents, is given; a piece costs 10.00. A purchase that fails resolves to its reason, so that no rejection goes unheard. */
+export async function heldStore(
+  stock: Record<string, number> = { Tux: 2 },
+  credit?: Record<string, number>,
+): Promise<HeldStore> {
+  const catalog = new HeldParticipant('catalog', stock, ['10.00'])
+  const payment = new HeldParticipant('payment', credit ?? {}, [])
+  const participants = credit === undefined ? [catalog] : [catalog, payment]
   const incarnation = { last: 0 }
   const clock = new HandClock()
   const log = new HeldLog()
-  const store = { clock, catalog, log, notes: [], recovered: [], rivals: [], incarnation } as unknown as HeldStore
+  const store = {
+    clock,
+    catalog,
+    payment,
+    log,
+    notes: [],
+    recovered: [],
+    rivals: [],
+    incarnation,
+  } as unknown as HeldStore
   const begin = async (): Promise<void> => {
     const take = async (above: number): Promise<number> => {
       incarnation.last = Math.max(incarnation.last, above) + 1
@@ -181,13 +206,15 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
       clock,
       log,
       incarnations: { take },
-      participants: [catalog],
+      participants,
       callMs: 2000,
       note: (sentence) => store.notes.push(sentence),
       recovered: (settled) => store.recovered.push(settled),
       rival: (sentence) => store.rivals.push(sentence),
     })
-    const prices = new Prices({ query: () => Promise.reject(new Error('nobody pays here')) })
+    const prices = new Prices({
+      query: async (name) => ({ toy: toyAt(catalog, name), at: undefined, changed: undefined }),
+    })
     const orders = new Orders({ log, coordinator, prices, clock })
     store.coordinator = coordinator
     const codeOf = (error: unknown): string => (error instanceof StoreError ? error.code : String(error))
@@ -205,7 +232,7 @@ export async function heldStore(stock: Record<string, number> = { Tux: 2 }): Pro
   }
   store.crash = async () => {
     store.coordinator.close()
-    for (const message of catalog.messages) catalog.forget(message)
+    for (const participant of participants) for (const message of participant.messages) participant.forget(message)
     log.holding = false
     await begin()
   }

@@ -166,9 +166,9 @@ export function size({ choose }: Place): FuzzRequest {
   const body = JSON.stringify(anyPurchase(choose))
   const ofSize = (bytes: number) =>
     Buffer.from(body.padEnd(bytes - Buffer.byteLength(body) + body.length, choose.one([' ', 'x'])))
-  if (choose.chance(0.2)) return refused('near/size', post(Buffer.concat([ofSize(65_535), Buffer.from('!')])))
+  if (choose.chance(0.2)) return refused('near/size', post(Buffer.concat([ofSize(524_287), Buffer.from('!')])))
   const target = { method: 'POST', target: '/orders' }
-  const over = ofSize(65_536 + choose.one([1, 1, 100, 35_000]))
+  const over = ofSize(524_288 + choose.one([1, 1, 100, 35_000]))
   if (choose.chance(0.7)) {
     const chunked = choose.chance(0.5) ? { chunkedBy: choose } : {}
     const bytes = wire({ ...target, headers: [jsonType], body: over, ...chunked })
@@ -178,7 +178,7 @@ export function size({ choose }: Place): FuzzRequest {
   // A head that tells of a large body is answered before any of it comes.
   const length: Header = [
     'content-length',
-    choose.one(['65537', '10000000', '9007199254740993', '18446744073709551615']),
+    choose.one(['524289', '10000000', '9007199254740993', '18446744073709551615']),
   ]
   const bytes = Buffer.concat([wire({ ...target, headers: [jsonType, length] }), over.subarray(0, choose.below(100))])
   return kept('near/size', bytes, ['body_too_large'], { after: 'closed' })

@@ -45,7 +45,7 @@ export function query({ choose }: Place): FuzzRequest {
       '/orders?before=1&before=1',
       '/movements?after=1&after=2',
     ],
-    ...['/movements?ledger=credit', '/movements?ledger=', '/movements?ledger=stock&ledger=stock', '/orders?limit=1;2'],
+    ...['/movements?ledger=gold', '/movements?ledger=', '/movements?ledger=stock&ledger=stock', '/orders?limit=1;2'],
     ...['/products?limit=%2531', '/products?limit[]=1&limit=x', '/products?lim%69t=0', '/products?limit=1&lim%69t=2'],
   ]
   return refused('near/query', wire({ target: choose.one(queries) }))

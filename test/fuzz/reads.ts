@@ -98,7 +98,7 @@ export function owned({ choose }: Place): FuzzRequest {
   const orders = choose.chance(0.7)
   const target = orders
     ? `/orders?limit=${limit}${choose.one(['', '&before=0', '&before=30', '&before=9007199254740991'])}`
-    : `/movements?limit=${limit}${choose.one(['', '&ledger=stock', '&after=3', '&after=9007199254740991'])}`
+    : `/movements?limit=${limit}${choose.one(['', '&ledger=stock', '&ledger=credit', '&after=3', '&after=9007199254740991'])}`
   const foreign: Header[] = [
     ['host', 'shop.example'],
     ['origin', 'http://shop.example'],

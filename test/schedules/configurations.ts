@@ -2,13 +2,17 @@
  * The stores that are explored: who buys what, and how often each kind of trouble may come. The small ones are those of the
  * protocol's model and are explored exhaustively; the larger ones are explored at random.
  */
-import type { Item } from '../../storage/ledger.ts'
+import type { Line } from '../../order/client.ts'
 
 export interface Buyer {
   name: string
   key: string
   toy: string
   quantity: number
+  /** What is bought beside it, in one purchase. */
+  more?: readonly Line[]
+  /** The customer who pays; nobody where there is none. */
+  user?: string
   /** How often he asks. */
   asks: number
 }
@@ -35,15 +39,15 @@ export interface Budget {
   longWaits: number
   /** Time passes for a participant: its files catch up. */
   catchUps: number
+  /** A toy costs something else from then on. */
+  repricings: number
 }
 
 export interface Configuration {
   title: string
-  /** By participant, by account. */
+  /** By participant, by account: pieces of toys, and cents of customers. Each piece costs 10.00 at first. */
   stock: Readonly<Record<string, Readonly<Record<string, number>>>>
   buyers: readonly Buyer[]
-  /** What is set aside at the catalog beside the toy itself: several items in one reservation. */
-  besides?: Readonly<Record<string, readonly Item[]>>
   budget: Budget
   /** Buyers ask before every participant has been opened, too. */
   eager?: boolean
@@ -73,11 +77,14 @@ const none: Budget = {
   beats: 0,
   longWaits: 0,
   catchUps: 0,
+  repricings: 0,
 }
 
 const tux = (pieces: number) => ({ Tux: pieces })
 const ann = (asks = 1): Buyer => ({ name: 'ann', key: 'k1', toy: 'Tux', quantity: 1, asks })
 const bob = (asks = 1): Buyer => ({ name: 'bob', key: 'k2', toy: 'Tux', quantity: 1, asks })
+/** Pays by credit. */
+const pat = (asks = 1): Buyer => ({ name: 'pat', key: 'k7', toy: 'Tux', quantity: 1, user: 'pat', asks })
 
 /** Explored to the end. */
 export const small: readonly Configuration[] = [
@@ -104,15 +111,15 @@ export const small: readonly Configuration[] = [
   },
   {
     title: 'two participants, credit short',
-    stock: { catalog: tux(1), payment: { credit: 0 } },
-    buyers: [ann()],
+    stock: { catalog: tux(1), payment: { pat: 999 } },
+    buyers: [pat()],
     budget: { ...none, participantCrashes: 1, doubles: 1, giveUps: 1, beats: 1 },
     powerCuts: 1,
   },
   {
     title: 'two participants, crashes',
-    stock: { catalog: tux(1), payment: { credit: 1 } },
-    buyers: [ann()],
+    stock: { catalog: tux(1), payment: { pat: 1000 } },
+    buyers: [pat()],
     budget: { ...none, orderCrashes: 1, participantCrashes: 1, giveUps: 1, beats: 1 },
     powerCuts: 1,
   },
@@ -192,11 +199,32 @@ export const small: readonly Configuration[] = [
   },
   {
     title: 'two participants, the incarnation is lost',
-    stock: { catalog: tux(2), payment: { credit: 2 } },
-    buyers: [ann()],
+    stock: { catalog: tux(2), payment: { pat: 2000 } },
+    buyers: [pat()],
     budget: { ...none, orderCrashes: 1, lostIncarnations: 1, beats: 2 },
     firstStart: true,
     eager: true,
+    powerCuts: 1,
+  },
+  {
+    title: 'a customer pays while the price changes',
+    stock: { catalog: tux(1), payment: { pat: 2500 } },
+    buyers: [pat(2)],
+    budget: { ...none, repricings: 2, beats: 1 },
+    powerCuts: 1,
+  },
+  {
+    title: 'a customer pays while the price changes, crashes',
+    stock: { catalog: tux(1), payment: { pat: 1100 } },
+    buyers: [pat()],
+    budget: { ...none, orderCrashes: 1, participantCrashes: 1, giveUps: 1, repricings: 1, beats: 1 },
+    powerCuts: 1,
+  },
+  {
+    title: 'one customer, credit for one of two purchases',
+    stock: { catalog: tux(2), payment: { pat: 1500 } },
+    buyers: [pat(), { ...pat(), name: 'pat again', key: 'k8' }],
+    budget: { ...none, orderCrashes: 1, doubles: 1, beats: 1 },
     powerCuts: 1,
   },
 ]
@@ -209,6 +237,8 @@ const crowd: readonly Buyer[] = [
   { name: 'eve', key: 'k1', toy: 'Whale', quantity: 1, asks: 1 },
   { name: 'fay', key: 'k5', toy: 'Tux', quantity: 2, asks: 2 },
 ]
+
+const foxes = (quantity: number): Line[] => [{ name: 'Fox', quantity }]
 
 const all: Budget = {
   orderCrashes: 2,
@@ -223,6 +253,7 @@ const all: Budget = {
   beats: 6,
   longWaits: 1,
   catchUps: 2,
+  repricings: 0,
 }
 
 /** Explored at random. */
@@ -251,17 +282,36 @@ export const large: readonly Configuration[] = [
   {
     title: 'several items in one reservation',
     stock: { catalog: { Tux: 2, Whale: 1, Fox: 3 } },
-    buyers: crowd.slice(0, 4),
-    besides: { Tux: [{ account: 'Fox', amount: 2 }], Whale: [{ account: 'Fox', amount: 1 }] },
+    buyers: crowd.slice(0, 4).map((buyer) => ({ ...buyer, more: foxes(buyer.toy === 'Tux' ? 2 : 1) })),
     budget: all,
     powerCuts: 20,
   },
   {
     title: 'two participants, every trouble',
-    stock: { catalog: tux(2), payment: { credit: 1 } },
-    buyers: [ann(3), bob(2)],
+    stock: { catalog: tux(2), payment: { pat: 1900 } },
+    buyers: [pat(3), { ...pat(2), name: 'pat again', key: 'k8' }, bob(1)],
     budget: { ...all, participantCrashes: 3 },
     powerCuts: 20,
+  },
+  {
+    title: 'customers pay for several toys whose prices change',
+    stock: { catalog: { Tux: 3, Whale: 1, Fox: 4 }, payment: { pat: 6000, quin: 2500 } },
+    buyers: [
+      { ...pat(3), more: foxes(2) },
+      { ...pat(2), key: 'k8', toy: 'Whale', more: foxes(1) },
+      { name: 'quin', key: 'k9', toy: 'Tux', quantity: 2, user: 'quin', asks: 2 },
+      { name: 'ray', key: 'k9', toy: 'Tux', quantity: 2, user: 'ray', asks: 1 },
+      bob(2),
+    ],
+    budget: { ...all, participantCrashes: 3, repricings: 4 },
+    powerCuts: 20,
+  },
+  {
+    title: 'prices change all the time',
+    stock: { catalog: { Tux: 3, Fox: 2 }, payment: { pat: 9000 } },
+    buyers: [pat(3), { ...pat(2), key: 'k8', more: foxes(1) }],
+    budget: { ...none, repricings: 9, giveUps: 1, doubles: 1, beats: 3, orderCrashes: 1 },
+    powerCuts: 1,
   },
   {
     title: 'from the first start, incarnations lost',

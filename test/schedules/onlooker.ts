@@ -1,14 +1,16 @@
 /**
  * What an onlooker of the whole store knows, and what must hold in every state. The processes never read it.
  *
- * - No balance is below zero, and every piece is in stock, set aside, or in an order.
+ * - No balance is below zero; every piece is in stock, set aside, or in an order, and every cent of a customer's is credit, set
+ *   aside, or what the rows of an order come to: what was taken is what was sold.
  * - Orders are numbered 1, 2, 3 …, one a key; one that was acknowledged is on the disk and stays there.
- * - A key's answers are equal.
- * - An attempt whose buyer was told that nothing was bought has no order.
+ * - A key's answers are equal, and tell what was asked for and what it comes to.
+ * - An attempt whose buyer was told that nothing was bought has no order, nor has one that was begun again at another price.
  * - Nothing is set aside for a buyer who was told no, nor below a fence that `open` has called settled.
  */
 import { StoreError } from '../../errors.ts'
-import type { Bought } from '../../order/client.ts'
+import { parseMoney } from '../../money.ts'
+import { type Bought, type BoughtItem, type Line, linesOf } from '../../order/client.ts'
 import { compareAttempts, noAttempt } from '../../storage/attempt-id.ts'
 import { parseRow } from '../../storage/csv/row.ts'
 import type { LedgerState } from '../../storage/ledger-state.ts'
@@ -18,6 +20,10 @@ interface Order {
   number: number
   key: string
   attempt: string
+  /** The customer who paid; empty where nobody did. */
+  user: string
+  /** What all of it costs. */
+  cents: number
   /** Pieces by toy. */
   pieces: Map<string, number>
 }
@@ -43,17 +49,19 @@ export class Onlooker {
   }
 
   /** A buyer hears an answer; `synced` is what of the log would survive anything. */
-  told(answer: Bought | Error, { purchase, key, attempt }: Call, synced: () => Buffer | undefined): void {
+  told(answer: Bought | Error, { purchase, key, attempts }: Call, synced: () => Buffer | undefined): void {
     if (!(answer instanceof Error)) {
       this.#acknowledged(answer, key, purchase, synced())
+      for (const attempt of attempts.slice(0, -1)) this.#wasRefused(attempt)
       return
     }
     const code = answer instanceof StoreError ? answer.code : undefined
     if (code === 'outcome_unknown' || code === 'key_reused') return
-    if (code !== 'unavailable' && code !== 'out_of_stock') this.accuse(`${key} was told: ${answer}`)
-    if (attempt === undefined) return
-    this.#givenUp.add(attempt)
-    if (code === 'out_of_stock') this.#refused.add(attempt)
+    const clear = refusals.has(code)
+    if (code !== 'unavailable' && !clear) this.accuse(`${key} was told: ${answer}`)
+    const last = attempts.at(-1)
+    if (last !== undefined) this.#givenUp.add(last)
+    for (const attempt of clear ? attempts : attempts.slice(0, -1)) this.#wasRefused(attempt)
   }
 
   /** An `open` was answered with nothing below its fence. */
@@ -73,13 +81,21 @@ export class Onlooker {
     return [this.#bought.keys(), this.#givenUp, this.#refused, [...this.#settled].map(String)].map(sorted).join(';')
   }
 
+  #wasRefused(attempt: string): void {
+    this.#givenUp.add(attempt)
+    this.#refused.add(attempt)
+  }
+
   #acknowledged(bought: Bought, key: string, purchase: Call['purchase'], synced: Buffer | undefined): void {
-    const { order_number: number, name, quantity } = bought
+    const { order_number: number, user, total } = bought
+    const items = bought.items ?? [bought as BoughtItem]
     const before = this.#bought.get(key)
     if (before !== undefined && JSON.stringify(before) !== JSON.stringify(bought))
       this.accuse(`${key} was answered ${JSON.stringify(before)}, then ${JSON.stringify(bought)}`)
-    if (name !== purchase.name || quantity !== purchase.quantity)
-      this.accuse(`${key} asked for ${purchase.quantity} ${purchase.name} and was sold ${quantity} ${name}`)
+    if (textOf(items, user) !== textOf(linesOf(purchase), purchase.user))
+      this.accuse(`${key} asked for ${textOf(linesOf(purchase), purchase.user)} and was sold ${textOf(items, user)}`)
+    const cents = items.reduce((sum, { quantity, price }) => sum + quantity * Math.round(price * 100), 0)
+    if (Math.round(total * 100) !== cents) this.accuse(`${key} was told a total of ${total}, and it is ${cents} cents`)
     this.#bought.set(key, bought)
     if (ordersIn(synced)[number - 1]?.key !== key)
       this.accuse(`order ${number} of ${key} is acknowledged before its row is synced`)
@@ -124,9 +140,9 @@ export class Onlooker {
         this.accuse(`${name} holds ${id}, although nothing was open below ${settled}`)
       if (!ordered.has(id)) for (const { account, amount } of items) count(account, amount)
     }
-    for (const { pieces } of orders)
+    for (const { pieces, user, cents } of orders)
       if (name === 'catalog') for (const [toy, amount] of pieces) count(toy, amount)
-      else count('credit', 1)
+      else if (user !== '') count(user, cents)
     for (const [account, { balance }] of state.accounts()) {
       const had = this.#stock[name]![account]!
       if (balance < 0) this.accuse(`${name} has ${balance} of ${account}`)
@@ -137,6 +153,11 @@ export class Onlooker {
   }
 }
 
+const refusals: ReadonlySet<string | undefined> = new Set(['out_of_stock', 'out_of_credit', 'user_not_found'])
+
+const textOf = (lines: readonly Line[], user = 'nobody'): string =>
+  `${lines.map(({ name, quantity }) => `${quantity} ${name}`)} by ${user}`
+
 /** The orders that are whole, up to the first row that is not. */
 function ordersIn(log: Buffer | undefined): Order[] {
   const orders: Order[] = []
@@ -144,10 +165,12 @@ function ordersIn(log: Buffer | undefined): Order[] {
   for (const line of lines) {
     const fields = parseRow(line)
     if (fields?.length !== 10 || line.includes('\0')) break
-    const [number, part, toy, quantity] = fields as [string, string, string, string]
+    const [number, part, toy, quantity, price, user] = fields as [string, string, string, string, string, string]
     if (part.startsWith('1 '))
-      orders.push({ number: Number(number), key: fields[7]!, attempt: fields[8]!, pieces: new Map() })
-    orders.at(-1)!.pieces.set(toy, Number(quantity))
+      orders.push({ number: Number(number), key: fields[7]!, attempt: fields[8]!, user, cents: 0, pieces: new Map() })
+    const order = orders.at(-1)!
+    order.pieces.set(toy, Number(quantity))
+    order.cents += Number(quantity) * parseMoney(price)
   }
   return orders.filter((order, i) => i < orders.length - 1 || isWhole(lines, order))
 }

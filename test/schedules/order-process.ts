@@ -1,14 +1,16 @@
 /** The order service as a process on a machine of its own: the real orders and coordinator over the real log. */
+import { toyOf } from '../../catalog/catalog.ts'
+import type { CatalogClient } from '../../catalog/client.ts'
 import { StoreError } from '../../errors.ts'
-import type { Bought, Line } from '../../order/client.ts'
+import type { Bought, Purchase } from '../../order/client.ts'
 import { Coordinator } from '../../order/coordinator.ts'
 import { openIncarnations } from '../../order/incarnations.ts'
 import { Orders } from '../../order/order.ts'
-import type { Ask, Participant } from '../../order/participant.ts'
+import type { Participant } from '../../order/participant.ts'
 import { Prices } from '../../order/prices.ts'
 import { wantedOf } from '../../order/purchase.ts'
 import { openOrders } from '../../order/store.ts'
-import type { Item } from '../../storage/ledger.ts'
+import type { Account } from '../../storage/ledger.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import { MemoryDisk } from '../../storage/test/memory-disk.ts'
 import { type Life, Machine } from './machine.ts'
@@ -23,8 +25,8 @@ const callMs = 2000
 
 export interface OrderOptions {
   participants: readonly string[]
-  /** Set aside at the catalog beside the toy itself. */
-  besides: Readonly<Record<string, readonly Item[]>>
+  /** What the catalog shows of a toy now; `down` where it does not serve. */
+  look: (toy: string) => Account | undefined | 'down'
   network: Network
   holdsIncarnation: boolean
   /** Something happened that must never happen. */
@@ -33,14 +35,11 @@ export interface OrderOptions {
   lostOneSpoke: () => boolean
 }
 
-/** Nobody pays here. */
-const noPrices = new Prices({ query: () => Promise.reject(new Error('no price is asked for')) })
-
-/** One call of `place`, and the attempt that it made, if it made one. */
+/** One call of `place`, and the attempts that it made, each after the one before was given up. */
 export interface Call {
-  purchase: Line
+  purchase: Purchase
   key: string
-  attempt: string | undefined
+  attempts: string[]
 }
 
 export class OrderProcess {
@@ -117,7 +116,7 @@ export class OrderProcess {
       this.#orders = new Orders({
         log,
         clock,
-        prices: noPrices,
+        prices: new Prices({ query: (toy) => this.#query(toy) }),
         coordinator: { attempts: this.#attempts(coordinator) },
       })
       life.running = true
@@ -128,9 +127,9 @@ export class OrderProcess {
   }
 
   /** A buyer asks. `told` hears the answer, if he ever gets one. */
-  place(purchase: Line, key: string, told: (answer: Bought | Error, call: Call) => void): void {
+  place(purchase: Purchase, key: string, told: (answer: Bought | Error, call: Call) => void): void {
     const life = this.machine.life!
-    const call: Call = { purchase, key, attempt: undefined }
+    const call: Call = { purchase, key, attempts: [] }
     const deadline = life.clock.elapsed() + purchaseMs + this.#calls.size / 1000
     this.#calls.set(deadline, call)
     const tell = (answer: Bought | Error): void => {
@@ -162,36 +161,31 @@ export class OrderProcess {
       if (deadline - life.clock.elapsed() < 1)
         return Promise.reject(new StoreError('unavailable', `no time is left to ask the ${name} service`))
       for (const command of commands)
-        if (command.op === 'reserve' && this.#attempting !== undefined) this.#attempting.attempt = command.id
+        if (command.op === 'reserve' && this.#attempting?.attempts.includes(command.id) === false)
+          this.#attempting.attempts.push(command.id)
       const message: Message = this.#options.network.send(name, life, commands)
       return message.answered
     }
   }
 
-  /** The real attempt, which may ask for more than the toy; an attempt sends its reserves before it first waits. */
+  /** The real attempt; it sends its reserves before it first waits. */
   #attempts(coordinator: Coordinator): Coordinator['attempts'] {
     return (wanted, deadline, commit) => {
       this.#attempting = this.#calls.get(deadline)
       try {
-        return coordinator.attempts(
-          wanted.map((asks) => this.#widened(asks)),
-          deadline,
-          commit,
-        )
+        return coordinator.attempts(wanted, deadline, commit)
       } finally {
         this.#attempting = undefined
       }
     }
   }
 
-  #widened(asks: readonly Ask[]): Ask[] {
-    const { participants, besides } = this.#options
-    const wide = asks.map(({ of, items }) => ({
-      of,
-      items: items.flatMap((item) => [item, ...(besides[item.account] ?? [])]),
-    }))
-    return participants.includes('payment')
-      ? [...wide, { of: 'payment', items: [{ account: 'credit', amount: 1 }] }]
-      : wide
+  /** Answered at once: what was learned may be old by the time it is used all the same, since prices change at any time. */
+  async #query(name: string): ReturnType<CatalogClient['query']> {
+    const account = this.#options.look(name)
+    this.note(`a look at ${name}: ${JSON.stringify(account)}`)
+    if (account === 'down')
+      throw new StoreError('unavailable', 'the catalog cannot be reached', { cause: 'it is down' })
+    return { toy: account && toyOf(name, account), at: undefined, changed: undefined }
   }
 }

@@ -1,8 +1,9 @@
 /** A participant as a process on a machine of its own: the real rule over the real engine. */
-import { columns } from '../../catalog/store.ts'
+import { columns as toyColumns } from '../../catalog/store.ts'
 import type { StoreError } from '../../errors.ts'
 import { errorBody, errorFromBody } from '../../http/status.ts'
 import { rule } from '../../ledger/rule.ts'
+import { columns as customerColumns } from '../../payment/store.ts'
 import { CsvLedger } from '../../storage/csv/ledger-engine.ts'
 import type { Command, Outcome, Rule } from '../../storage/ledger.ts'
 import type { LedgerState } from '../../storage/ledger-state.ts'
@@ -11,7 +12,8 @@ import { Machine } from './machine.ts'
 import type { Message } from './network.ts'
 
 const folder = '/data'
-const price = '10.00'
+const firstPrice = '10.00'
+const laterPrices = ['11.00', '9.00', '10.00']
 
 export class ParticipantProcess {
   readonly name: string
@@ -60,8 +62,10 @@ export class ParticipantProcess {
       this.#state = state // the engine keeps it to itself; the onlooker must see it
       return rule(state, commands, now)
     }
-    const seed = new Map(Object.entries(this.#stock).map(([name, balance]) => [name, { attributes: [price], balance }]))
-    const options = { files, clock, folder, name: 'toys_db.csv', columns, seed, rule: spied, ioDelayMs: 0, giveUp }
+    const [name, columns] = this.#hasPrices ? ['toys_db.csv', toyColumns] : ['customers.csv', customerColumns]
+    const attributes = this.#hasPrices ? [firstPrice] : []
+    const seed = new Map(Object.entries(this.#stock).map(([name, balance]) => [name, { attributes, balance }]))
+    const options = { files, clock, folder, name, columns, seed, rule: spied, ioDelayMs: 0, giveUp }
     try {
       const { ledger } = await CsvLedger.open({ ...options, note: () => {} })
       await ledger.execute([])
@@ -86,6 +90,24 @@ export class ParticipantProcess {
     this.#ledger!.execute(message.commands as Command[]).then(answer, (error: unknown) => answer(asSent(error)))
   }
 
+  /** Whether nothing is under way in it, and it has toys whose price can change. */
+  get canReprice(): boolean {
+    const life = this.machine.life
+    return this.#hasPrices && this.up && life!.ending === undefined && life!.held.length + this.#begun.length === 0
+  }
+
+  /** From now on a piece of this costs something else; its stock stays as it is, since nothing else is under way. */
+  reprice(account: string): void {
+    const { balance, attributes } = this.#state!.account(account)!
+    const next = laterPrices[(laterPrices.indexOf(attributes[0]!) + 1) % laterPrices.length]!
+    const command: Command = { op: 'put', account, attributes: [next], balance, reason: 'another price' }
+    this.#ledger!.execute([command]).catch(() => {}) // where it fails, the price stays
+  }
+
+  get #hasPrices(): boolean {
+    return this.name === 'catalog'
+  }
+
   /** Whether it will answer this by itself. */
   isBegun(message: Message): boolean {
     return this.machine.life !== undefined && this.#begun.some((one) => one.message === message)
@@ -106,7 +128,7 @@ export class ParticipantProcess {
     const state = this.#state!
     const open = [...state.reservations()].map((reservation) => JSON.stringify(reservation)).toSorted()
     const decided = [...state.decisions()].map(String).toSorted()
-    const accounts = [...state.accounts()].map(([name, { balance }]) => `${name} ${balance}`)
+    const accounts = [...state.accounts()].map(([name, { balance, attributes }]) => `${name} ${balance} ${attributes}`)
     return [state.fence, accounts, open, decided].join(';')
   }
 }

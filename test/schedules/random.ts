@@ -23,6 +23,7 @@ const usual: Record<ChoiceKind, number> = {
   giveUp: 0.4,
   time: 0.8,
   catchUp: 0.2,
+  reprice: 0.5,
   crash: 0.2,
   fault: 0.15,
 }

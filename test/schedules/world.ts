@@ -4,7 +4,8 @@
  * can go on goes on, so a list of choices tells the whole story, and the same list tells the same story.
  */
 import { StoreError } from '../../errors.ts'
-import type { Outcome } from '../../storage/ledger.ts'
+import { linesOf, type Purchase } from '../../order/client.ts'
+import type { Account, Outcome } from '../../storage/ledger.ts'
 import type { FaultKind, MemoryDisk } from '../../storage/test/memory-disk.ts'
 import type { Budget, Buyer, Configuration } from './configurations.ts'
 import type { Life, Machine } from './machine.ts'
@@ -23,6 +24,7 @@ export type ChoiceKind =
   | 'giveUp'
   | 'time'
   | 'catchUp'
+  | 'reprice'
   | 'crash'
   | 'fault'
 
@@ -81,11 +83,11 @@ export class World {
 
   private constructor(configuration: Configuration, disks: ReadonlyMap<string, MemoryDisk>) {
     this.configuration = configuration
-    const { stock, buyers, besides = {}, holdsIncarnation = false, budget } = configuration
+    const { stock, buyers, holdsIncarnation = false, budget } = configuration
     this.onlooker = new Onlooker(stock)
     this.order = new OrderProcess(disks.get('order')!.clone(), {
       participants: Object.keys(stock),
-      besides,
+      look: (toy) => this.#shown(toy),
       network: this.network,
       holdsIncarnation,
       wrong: (what) => this.onlooker.accuse(what),
@@ -140,7 +142,7 @@ export class World {
       if (this.order.ready || this.configuration.eager)
         for (const [buyer, left] of this.#asks)
           if (left > 0)
-            add('ask', `${buyer.name} asks for ${buyer.quantity} ${buyer.toy} (${buyer.key})`, () => {
+            add('ask', `${buyer.name} asks for ${wordsOf(buyer)} (${buyer.key})`, () => {
               this.#asks.set(buyer, left - 1)
               this.#ask(buyer)
             })
@@ -285,6 +287,13 @@ export class World {
         spend('deaths')
         life.strike(variant % 2 === 0 ? 'kill' : 'kill-after', 1 + (variant % 40))
       })
+    const participant = this.participants.get(name)
+    if (left.repricings > 0 && participant?.canReprice)
+      for (const toy of Object.keys(this.configuration.stock[name]!))
+        add('reprice', `${toy} costs something else`, () => {
+          spend('repricings')
+          participant.reprice(toy)
+        })
     if (left.catchUps > 0 && !isOrder && life.running)
       add('catchUp', `time passes for ${name}`, () => {
         spend('catchUps')
@@ -352,12 +361,13 @@ export class World {
     this.order.machine.life!.clock.jump(ms)
   }
 
-  #ask({ toy, quantity, key }: Buyer, { calm = false } = {}): void {
+  #ask(buyer: Buyer, { calm = false } = {}): void {
+    const { key } = buyer
     const asked = {}
     const unanswered = this.#unanswered
     unanswered.add(asked)
-    this.order.note(`${key} ${toy} ${quantity}`, { turns: true })
-    this.order.place({ name: toy, quantity }, key, (answer, call) => {
+    this.order.note(`${key} ${wordsOf(buyer)}`, { turns: true })
+    this.order.place(purchaseOf(buyer), key, (answer, call) => {
       unanswered.delete(asked)
       if (calm && answer instanceof StoreError && (answer.code === 'unavailable' || answer.code === 'outcome_unknown'))
         this.onlooker.accuse(`${key} was told ${answer}, though nothing is wrong with the store`)
@@ -369,7 +379,12 @@ export class World {
 
   /** Whether two purchases have this key. */
   #isShared(key: string): boolean {
-    return new Set([...this.#asks.keys()].filter((buyer) => buyer.key === key).map(({ toy }) => toy)).size > 1
+    return new Set([...this.#asks.keys()].filter((buyer) => buyer.key === key).map(wordsOf)).size > 1
+  }
+
+  #shown(toy: string): Account | undefined | 'down' {
+    const { state } = this.participants.get('catalog')!
+    return state === undefined ? 'down' : state.account(toy)
   }
 
   #look(): void {
@@ -439,6 +454,14 @@ export class World {
     )
     return this.order.idle && !open && this.#unanswered.size === 0
   }
+}
+
+const purchaseOf = ({ toy, quantity, more = [], user }: Buyer): Purchase =>
+  more.length === 0 ? { name: toy, quantity, user } : { items: [{ name: toy, quantity }, ...more], user }
+
+const wordsOf = (buyer: Buyer): string => {
+  const lines = linesOf(purchaseOf(buyer)).map(({ name, quantity }) => `${quantity} ${name}`)
+  return `${lines.join(' and ')}${buyer.user === undefined ? '' : `, paid by ${buyer.user}`}`
 }
 
 /** An answer that settles, or begins to: nothing but time, a question or an `open` asks whether it has come. */

@@ -110,7 +110,7 @@ t.test('the onlooker notices what is wrong with credit', async (t) => {
   )
   t.match(
     accused((o) => o.check(log, payment(3000))),
-    /payment had 5000 of pat; 3000 are left, and 2000 set aside or sold/,
+    /payment had 5000 of pat; 3000 are left, and 3000 set aside or sold/,
     'sold for more than was taken',
   )
   t.match(

@@ -11,7 +11,7 @@ const bytesMax = 16 * 1024 * 1024
 const connectMs = 1000
 
 export interface Asked {
-  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Sent as it stands, so already escaped. */
   path: string
   headers?: Readonly<Record<string, string>>

@@ -19,6 +19,8 @@ export interface Shop {
   /** The same, as its owner: with the token, where there is one. */
   askAsOwner(asked: Asked): Promise<Answer>
   readonly hasToken: boolean
+  /** Throws LeftOut where nothing may be made that nobody can take away again. */
+  checkMayCreate(): void
   /** Whether errors of the original's routes come with status 200 (ERROR_STATUS=200). */
   readonly errorsAs200: boolean
   /** What an earlier check found. Throws LeftOut where it did not hold. */

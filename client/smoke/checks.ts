@@ -3,10 +3,14 @@
  * missing, test/routes.test.ts fails. Always: a check stands behind those whose findings it takes.
  */
 import type { Check } from './check.ts'
+import { coursePaymentChecks } from './checks/course-payment.ts'
+import { courseStockChecks } from './checks/course-stock.ts'
+import { customerChecks } from './checks/customer.ts'
 import { live, ready } from './checks/health.ts'
 import { keyChecks } from './checks/key.ts'
 import { metrics } from './checks/metrics.ts'
 import { movementChecks } from './checks/movements.ts'
+import { newToyChecks } from './checks/new-toy.ts'
 import { escapedName, head, oneToy } from './checks/one-toy.ts'
 import { lastOrder } from './checks/order-list.ts'
 import { orderChecks } from './checks/orders.ts'
@@ -33,4 +37,8 @@ export const checks: readonly Check[] = [
   ...movementChecks,
   metrics,
   ...ownerChecks,
+  ...newToyChecks,
+  ...customerChecks,
+  ...courseStockChecks,
+  ...coursePaymentChecks,
 ]

@@ -16,6 +16,9 @@ It asks every route once, also for what must be refused, and compares what the a
 real order: one piece of the toy of which there are the most. Nothing else of it stays. A store that is sold out, or in use,
 is checked as far as that goes; what is left out is told.
 
+Nobody can take a toy or a customer away again. So the routes that make them, and those that need one of ours, are only asked
+for what must be refused; with --create they are asked for all they do, and what was made stays, sold out and without credit.
+
 Exit code: 0 all held, 1 something did not or there is no store, 2 wrong use.`
 
 /** For the client's program. Sets the process's exit code when its work is done. */
@@ -26,6 +29,10 @@ export function smokeCommand(): Command {
       new Option('--timeout <time>', 'the most that a request may take')
         .argParser(duration(100, 60_000))
         .default(5000, '5s'),
+    )
+    .option(
+      '--create',
+      'also make what stays: a toy, an item, customers and drafts, without pieces and credit in the end',
     )
     .option('--json', 'tell all of it as JSON')
     .addHelpText('after', more)

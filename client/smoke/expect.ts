@@ -7,9 +7,9 @@ import { shown } from './words.ts'
 /** An answer as a failure tells it. */
 export const told = ({ status, text }: Answer): string => `${status} ${text === '' ? '(no body)' : shown(text)}`
 
-/** `{"data": …}` and nothing else, with status 200; the data. `what` goes on from "expected 200 with". */
-export function dataOf<Data>(answer: Answer, shape: z.ZodType<Data>, what: string): Data {
-  return bodyOf(answer, z.strictObject({ data: shape }), what).data
+/** `{"data": …}` and nothing else, with status 200 or the one that is given; the data. `what` goes on from "expected 200 with". */
+export function dataOf<Data>(answer: Answer, shape: z.ZodType<Data>, what: string, status = 200): Data {
+  return bodyOf(answer, z.strictObject({ data: shape }), what, status).data
 }
 
 /** `{"data": […], "next": …}`, with status 200. */
@@ -22,9 +22,10 @@ export function pageOf<Row, Cursor>(
   return bodyOf(answer, z.strictObject({ data: z.array(row), next: cursor.nullable() }), what)
 }
 
-function bodyOf<Body>(answer: Answer, shape: z.ZodType<Body>, what: string): Body {
-  const expected = `200 with ${what}`
-  if (answer.status !== 200) throw new Failed(expected, told(answer))
+/** Exactly this body. */
+export function bodyOf<Body>(answer: Answer, shape: z.ZodType<Body>, what: string, status = 200): Body {
+  const expected = `${status} with ${what}`
+  if (answer.status !== status) throw new Failed(expected, told(answer))
   checkJson(answer, expected)
   const result = shape.safeParse(answer.body)
   if (result.success) return result.data

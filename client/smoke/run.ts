@@ -24,6 +24,8 @@ export interface Outcome {
 export interface RunOptions {
   token?: string | undefined
   errorsAs200: boolean
+  /** Toys, customers and drafts may be made, which stay. */
+  create: boolean
   /** Told of each as it ends. */
   ended: (outcome: Outcome) => void
 }
@@ -32,7 +34,7 @@ export interface RunOptions {
 export async function runChecks(
   checks: readonly Check[],
   connections: Connections,
-  { token, errorsAs200, ended }: RunOptions,
+  { token, errorsAs200, create, ended }: RunOptions,
 ): Promise<string[]> {
   const found = new Map<Check, unknown>()
   /** The first reason, where one was left out because another was. */
@@ -44,6 +46,9 @@ export async function runChecks(
     askAsOwner: (asked) => connections.ask({ ...asked, headers: { ...owner, ...asked.headers } }),
     hasToken: token !== undefined,
     errorsAs200,
+    checkMayCreate() {
+      if (!create) throw new LeftOut('what it makes would stay in the store: asked for with --create')
+    },
     after<Found>(check: Check<Found>): Found {
       const why = leftOut.get(check)
       if (why !== undefined) throw new LeftOut(why)

@@ -21,27 +21,34 @@ export const toyShape = z
   .refine(({ quantity, stock }) => quantity === stock, 'quantity and stock differ')
 export type Toy = z.infer<typeof toyShape>
 
+export const customerShape = z.strictObject({ user_id: name, credit: cents })
+export type Customer = z.infer<typeof customerShape>
+
+const itemsShape = z.array(z.strictObject({ name, quantity: pieces, price: cents })).min(1)
+
 export const boughtShape = z.strictObject({ order_number: pieces, name, quantity: pieces, price: cents, total: cents })
 export type Bought = z.infer<typeof boughtShape>
 
-export const orderShape = z.strictObject({
-  number: count,
-  name,
-  quantity: pieces,
-  price: cents,
-  total: cents,
-  /** Empty for an order that was taken over from an older store. */
-  placed_at: time.or(z.literal('')),
-})
+/** Of one toy, as a customer gets it. */
+export const boughtByShape = boughtShape.extend({ items: itemsShape, user: name })
+
+/** `placed_at` is empty for an order that was taken over from an older store. */
+const anyOrder = { number: count, total: cents, placed_at: time.or(z.literal('')) }
+const oneToy = { name, quantity: pieces, price: cents }
+
+/** Of one toy, with `items` where a customer paid, or of several. */
+export const orderShape = z.union([
+  z.strictObject({ ...anyOrder, ...oneToy }),
+  z.strictObject({ ...anyOrder, ...oneToy, items: itemsShape, user: name }),
+  z.strictObject({ ...anyOrder, items: itemsShape.min(2), user: name.optional() }),
+])
 export type Order = z.infer<typeof orderShape>
 
-export const movementShape = z.strictObject({
-  number: pieces,
-  at: time,
-  account: name,
-  change: z.int(),
-  reason: z.string().min(1),
-})
+const movement = { number: pieces, at: time, account: name, reason: z.string().min(1) }
+/** Of stock, in pieces. */
+export const movementShape = z.strictObject({ ...movement, change: z.int() })
+/** Of credit, in money: below zero where it was paid. */
+export const creditMovementShape = z.strictObject({ ...movement, change: z.number() })
 
 export const nameCursor = name
 export const numberCursor = count

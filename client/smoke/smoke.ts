@@ -10,10 +10,15 @@ export interface SmokeOptions {
   token?: string
   /** The most that a request may take, in milliseconds. */
   timeout: number
+  /** Also makes what stays: a toy, customers, drafts. */
+  create?: boolean
 }
 
 /** Checks the store at `url`, and prints each check's line as it ends. */
-export async function smoke({ url, token, timeout }: SmokeOptions, print: (line: string) => void): Promise<Summary> {
+export async function smoke(
+  { url, token, timeout, create = false }: SmokeOptions,
+  print: (line: string) => void,
+): Promise<Summary> {
   const connections = connectTo(url, timeout)
   try {
     const fault = await faultAtDoor(connections, url)
@@ -24,7 +29,7 @@ export async function smoke({ url, token, timeout }: SmokeOptions, print: (line:
       print(checkLine(outcome))
     }
     const errorsAs200 = await answersErrorsAs200(connections)
-    const notes = await runChecks(checks, connections, { token, errorsAs200, ended })
+    const notes = await runChecks(checks, connections, { token, errorsAs200, create, ended })
     if (errorsAs200)
       notes.push("errors of the original's routes come with status 200 (ERROR_STATUS=200); their bodies were judged")
     for (const note of notes) print(`note: ${note}`)

@@ -1,4 +1,5 @@
 /** Our order, alone and in the list of all. */
+import { isDeepStrictEqual } from 'node:util'
 import { type Check, Failed, LeftOut, type Shop } from '../check.ts'
 import { dataOf, refused, told } from '../expect.ts'
 import { type Order, orderShape } from '../shapes.ts'
@@ -16,8 +17,8 @@ const oneOrder: Check<Order> = {
     const answer = await shop.ask({ path: `/orders/${wanted.number}` })
     const order = dataOf(answer, orderShape, 'an order: number, name, quantity, price, total, placed_at')
     for (const [field, value] of Object.entries(wanted))
-      if (order[field as keyof Order] !== value)
-        throw new Failed(`order ${wanted.number} with ${field} ${value}`, told(answer))
+      if (!isDeepStrictEqual(order[field as keyof Order], value))
+        throw new Failed(`order ${wanted.number} with ${field} ${JSON.stringify(value)}`, told(answer))
     if (order.placed_at === '' && !('placed_at' in wanted)) throw new Failed('placed_at to be a time', told(answer))
     return order
   },

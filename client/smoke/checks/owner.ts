@@ -1,11 +1,11 @@
 /** The owner's routes: that they answer the owner, and nobody else. */
-import type { Answer } from '../answer.ts'
+import type { Answer, Asked } from '../answer.ts'
 import { type Check, Failed, LeftOut, type Shop } from '../check.ts'
 import { checkRefusal, reasonOf, told } from '../expect.ts'
 
 /** Throws LeftOut where nobody has said who the owner is, and Failed where the token is refused. */
-export async function askForOwner(shop: Shop, path: string): Promise<Answer> {
-  const answer = await shop.askAsOwner({ path })
+export async function askForOwner(shop: Shop, asked: string | Asked): Promise<Answer> {
+  const answer = await shop.askAsOwner(typeof asked === 'string' ? { path: asked } : asked)
   const reason = reasonOf(answer)
   if (reason !== 'unauthorized' && reason !== 'forbidden') return answer
   if (shop.hasToken) throw new Failed("the owner's answer, with the token that was given", told(answer))
@@ -16,6 +16,26 @@ export async function askForOwner(shop: Shop, path: string): Promise<Answer> {
       : "it is for the shop's owner: give the store's ADMIN_TOKEN as --token",
   )
 }
+
+/** What the owner must be refused too. */
+export async function refusedToOwner(shop: Shop, asked: Asked, code: number, reason: string): Promise<void> {
+  checkRefusal(shop, await askForOwner(shop, asked), code, reason)
+}
+
+/** A question that must be refused, and is none about anything of the shop. */
+export const refusalToOwner = (name: string, route: string, asked: Asked, code: number, reason: string): Check => ({
+  name: `${name}, ${code}`,
+  routes: [route],
+  run: (shop) => refusedToOwner(shop, asked, code, reason),
+})
+
+/** `body` is sent as JSON; with a key where one is given. */
+export const post = (path: string, body?: unknown, key?: string): Asked => ({
+  method: 'POST',
+  path,
+  ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+})
 
 const paths = ['/orders', '/movements', '/metrics']
 const viaProxy = { 'x-forwarded-for': '203.0.113.7' }

@@ -3,19 +3,21 @@ import t from 'tap'
 import { buy, dataDirOf, startStore } from '../../../test/store.ts'
 import { checks } from '../checks.ts'
 import { smoke } from '../smoke.ts'
+import { courseFaults } from './faults/course.ts'
+import { ownerFaults } from './faults/owner.ts'
 import { purchaseFaults } from './faults/purchases.ts'
 import { readFaults } from './faults/reads.ts'
 import { refusalFaults } from './faults/refusals.ts'
 import { plantAt } from './planted.ts'
 
-const faults = [...readFaults, ...purchaseFaults, ...refusalFaults]
+const faults = [...readFaults, ...purchaseFaults, ...refusalFaults, ...ownerFaults, ...courseFaults]
 
 t.test('a fault is caught by the check that is about it, and by no other', async (t) => {
   const store = await startStore({ t, dataDir: dataDirOf(t) })
   for (let order = 0; order < 3; order++) await buy(store.url, { name: 'Fox', quantity: 1 })
   for (const { title, caughtBy, timeout = 20_000, plant } of faults) {
     const url = await plantAt(t, store.url, plant())
-    const { fault, checks: outcomes } = await smoke({ url, timeout }, () => {})
+    const { fault, checks: outcomes } = await smoke({ url, timeout, create: true }, () => {})
     const failed = outcomes.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)
     t.strictSame([fault, failed], [null, [caughtBy]], title)
   }

@@ -6,6 +6,7 @@ import type { Check } from './check.ts'
 import { coursePaymentChecks } from './checks/course-payment.ts'
 import { courseStockChecks } from './checks/course-stock.ts'
 import { customerChecks } from './checks/customer.ts'
+import { draftChecks } from './checks/drafts.ts'
 import { live, ready } from './checks/health.ts'
 import { keyChecks } from './checks/key.ts'
 import { metrics } from './checks/metrics.ts'
@@ -41,4 +42,5 @@ export const checks: readonly Check[] = [
   ...customerChecks,
   ...courseStockChecks,
   ...coursePaymentChecks,
+  ...draftChecks,
 ]

@@ -165,7 +165,8 @@ const statusOfNobody = (['GET', 'POST'] as const).map((method, index) =>
   ),
 )
 
-const cancel: Check = {
+/** All credit is there again. */
+export const cancel: Check = {
   name: 'POST /payment/cancel/<user>/<order>',
   routes: ['POST /payment/cancel/:user/:order'],
   async run(shop) {

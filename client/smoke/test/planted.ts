@@ -54,7 +54,12 @@ function forward(storeUrl: string, { method, path, headers }: Request, bytes: Bu
   const { hostname, port } = new URL(storeUrl)
   return new Promise((resolve, reject) => {
     const request = httpRequest({ hostname, port, method, path, headers, agent: false }, async (reply) => {
-      const text = (await buffer(reply)).toString()
+      const text = (
+        await buffer(reply).catch((e) => {
+          console.error('REPLY', method, path, e)
+          throw e
+        })
+      ).toString()
       const { connection: _, 'transfer-encoding': __, ...kept } = reply.headers
       resolve({ status: reply.statusCode!, headers: kept, text })
     })

@@ -49,6 +49,105 @@ const first =
     }
   }
 
+const draft = (method: string, route: string): Matches => at(method, new RegExp(`^/orders/${route}`))
+const found = draft('GET', 'find/')
+
+/** Nothing is done, and told as done: what is found stays as it was before it. */
+const idle =
+  (method: string, path: RegExp): (() => Plant) =>
+  () => ({
+    instead: (request) =>
+      request.method === method && path.test(request.path)
+        ? { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: 'done' }
+        : undefined,
+  })
+
+const draftFaults: readonly Fault[] = [
+  {
+    title: 'a new draft has no id',
+    caughtBy: 'POST /orders/create/<user>',
+    plant: first(draft('POST', 'create/'), () => json(200, {})),
+  },
+  taken(
+    'anybody has drafts',
+    'POST /orders/create/<user> of a user who is not there, 400',
+    'user_not_found',
+    /^\/orders\/create\//,
+  ),
+  {
+    title: 'a draft does not say what it costs',
+    caughtBy: 'GET /orders/find/<order>',
+    plant: first(found, (reply) => json(200, { ...(JSON.parse(reply.text) as object), total_cost: undefined })),
+  },
+  taken(
+    'every draft is there',
+    'GET /orders/find/<order> that is not there, 400',
+    'order_not_found',
+    /^\/orders\/find\/smoke-nobody/,
+  ),
+  {
+    title: 'items are not added',
+    caughtBy: 'POST /orders/addItem/<order>/<item>/<quantity>',
+    plant: idle('POST', /^\/orders\/addItem\/[^/]+\/[^/]+\/\d+$/),
+  },
+  {
+    title: 'an item without a quantity is not added',
+    caughtBy: 'POST /orders/addItem/<order>/<item>',
+    plant: idle('POST', /^\/orders\/addItem\/[0-9a-f]+\/[^/]+$/),
+  },
+  taken(
+    'everything is added',
+    'POST /orders/addItem to an order that is not there, 400',
+    'product_not_found',
+    /^\/orders\/addItem/,
+  ),
+  taken(
+    'more is checked out than there is',
+    'POST /orders/checkout/<order> of more than there is, 400',
+    'out_of_stock',
+    /^\/orders\/checkout/,
+  ),
+  {
+    title: 'items are not removed',
+    caughtBy: 'DELETE /orders/removeItem/<order>/<item>, one piece',
+    plant: idle('DELETE', /^\/orders\/removeItem\/[0-9a-f]+\//),
+  },
+  taken(
+    'items of nothing are removed',
+    'DELETE /orders/removeItem of an order that is not there, 400',
+    'order_not_found',
+    /^\/orders\/removeItem/,
+  ),
+  {
+    title: 'a paid draft is not shown as paid',
+    caughtBy: 'POST /orders/checkout/<order>',
+    plant: bodyChanged(found, (body) => ({ ...body, paid: false })),
+  },
+  taken(
+    'nothing is checked out',
+    'POST /orders/checkout of an order that is not there, 400',
+    'order_not_found',
+    /^\/orders\/checkout/,
+  ),
+  {
+    title: 'a draft is not removed',
+    caughtBy: 'DELETE /orders/remove/<order>',
+    plant: idle('DELETE', /^\/orders\/remove\/[0-9a-f]+$/),
+  },
+  taken(
+    'nothing is removed',
+    'DELETE /orders/remove of an order that is not there, 400',
+    'order_not_found',
+    /^\/orders\/remove\//,
+  ),
+  taken(
+    'a batch of no orders is made',
+    'POST /orders/batch_init of no orders, 400',
+    'bad_request',
+    /^\/orders\/batch_init/,
+  ),
+]
+
 export const courseFaults: readonly Fault[] = [
   {
     title: 'a new item has no id',
@@ -214,4 +313,5 @@ export const courseFaults: readonly Fault[] = [
     'bad_request',
     /^\/payment\/batch_init/,
   ),
+  ...draftFaults,
 ]

@@ -6,7 +6,7 @@ import {
   dataChanged,
   type Fault,
   internal,
-  isBuy,
+  isByCustomer,
   type Matches,
   number,
   refusal,
@@ -27,7 +27,6 @@ const good =
 
 const restock = post(/^\/products\/smoke-\w+\/restock$/)
 const credit = post(/^\/customers\/smoke-\w+\/credit$/)
-const isByCustomer: Matches = (request, reply) => isBuy(request, reply) && 'user' in request.body
 
 /** What a repeat answers is one more, as if it had been done again. */
 const doneAgain = (matches: Matches, field: string) => () => {

@@ -24,7 +24,12 @@ export const ownGet =
   (start: string): Matches =>
   (request, { status }) =>
     request.method === 'GET' && request.path.startsWith(start) && isOwn(request) && status === 200
-export const isBuy: Matches = ({ method, path }) => method === 'POST' && path === '/orders'
+const isPurchase: Matches = ({ method, path }) => method === 'POST' && path === '/orders'
+export const isBuy: Matches = (request, reply) => isPurchase(request, reply) && !('user' in request.body)
+export const isByCustomer: Matches = (request, reply) => isPurchase(request, reply) && 'user' in request.body
+/** An order that nobody but its buyer has paid. */
+export const isOrder: Matches = (request, reply) =>
+  ownGet('/orders/')(request, reply) && /"number":\d/.test(reply.text) && !reply.text.includes('"user":')
 export const isSold: Matches = (request, reply) => isBuy(request, reply) && reply.status === 200
 /** A toy alone, and no name in escapes from end to end. */
 export const isToy: Matches = ({ method, path }, { status }) =>

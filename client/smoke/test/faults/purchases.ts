@@ -1,5 +1,5 @@
 /** The purchase, what is shown after it, and its key. */
-import { errorReply, type Plant, type Reply, type Request, withData } from '../planted.ts'
+import { errorReply, json, type Plant, type Reply, type Request, withData } from '../planted.ts'
 import { accepted, changed, dataChanged, type Fault, isSold, isToy, number, once, ownGet, refusal } from './planting.ts'
 
 const sold = 'POST /orders'
@@ -21,8 +21,10 @@ export const purchaseFaults: readonly Fault[] = [
     title: 'a purchase is refused as sold out where nothing is',
     caughtBy: sold,
     plant: () => ({
-      instead: ({ body }) =>
-        body.quantity === 1 && /^\w{1,9}$/.test(`${body.name}`) ? errorReply(409, 'out_of_stock') : undefined,
+      instead: ({ path, body }) =>
+        path === '/orders' && body.quantity === 1 && /^\w{1,9}$/.test(`${body.name}`)
+          ? errorReply(409, 'out_of_stock')
+          : undefined,
     }),
   },
   {
@@ -59,11 +61,11 @@ export const purchaseFaults: readonly Fault[] = [
   {
     title: 'order numbers do not rise',
     caughtBy: 'POST /orders, a number above all before it',
-    plant: changed(ownGet('/orders?limit=50'), (reply) =>
-      withData<{ number: number }[]>(reply, (orders) =>
-        orders.map((order) => ({ ...order, number: order.number + 1000 })),
-      ),
-    ),
+    plant: changed(ownGet('/orders?limit=50'), (reply) => {
+      const { data, next } = JSON.parse(reply.text) as { data: { number: number }[]; next: number | null }
+      const higher = data.map((order) => ({ ...order, number: order.number + 1000 }))
+      return json(200, { data: higher, next: next === null ? null : next + 1000 })
+    }),
   },
   {
     title: 'the stock shown does not fall',

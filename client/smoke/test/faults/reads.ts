@@ -7,6 +7,7 @@ import {
   type Fault,
   get,
   internal,
+  isOrder,
   isToy,
   number,
   once,
@@ -80,17 +81,12 @@ export const readFaults: readonly Fault[] = [
   {
     title: 'another order is told',
     caughtBy: 'GET /orders/<number>',
-    plant: () => ({
-      ask: ({ path }) => {
-        const [, order] = /^\/orders\/(\d{1,9})$/.exec(path) ?? []
-        return order === undefined ? {} : { path: `/orders/${Number(order) - 1}` }
-      },
-    }),
+    plant: dataChanged(isOrder, (order) => ({ ...order, number: number(order.number) - 1 })),
   },
   {
     title: 'an order has no time',
     caughtBy: 'GET /orders/<number>',
-    plant: dataChanged(ownGet('/orders/'), ({ placed_at: _, ...order }) => order),
+    plant: dataChanged(isOrder, ({ placed_at: _, ...order }) => order),
   },
   {
     title: 'pages of orders begin a number too high',
@@ -102,7 +98,10 @@ export const readFaults: readonly Fault[] = [
   {
     title: 'an order that is not there is 404 with status 200',
     caughtBy: 'GET /orders/<number> that is not there, 404',
-    plant: changed(refusal('order_not_found'), (reply) => ({ ...reply, status: 200 })),
+    plant: changed(refusal('order_not_found', get(`/orders/${Number.MAX_SAFE_INTEGER}`)), (reply) => ({
+      ...reply,
+      status: 200,
+    })),
   },
   {
     title: 'an order that has no number is not found',

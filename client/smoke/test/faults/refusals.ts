@@ -11,7 +11,7 @@ export const refusalFaults: readonly Fault[] = [
   {
     title: 'more is sold than there is',
     caughtBy: 'POST /orders of more than there is, 409',
-    plant: changed(refusal('out_of_stock'), accepted),
+    plant: changed(refusal('out_of_stock', isBuy), accepted),
   },
   {
     title: 'half a toy is sold',
@@ -45,7 +45,7 @@ export const refusalFaults: readonly Fault[] = [
     title: 'a toy that is not there is 404 with status 200',
     caughtBy: 'GET /products/<name> that is not there, 404',
     plant: changed(
-      refusal('product_not_found', ({ method }) => method === 'GET'),
+      refusal('product_not_found', ({ method, path }) => method === 'GET' && path.startsWith('/products/')),
       (reply) => ({ ...reply, status: 200 }),
     ),
   },

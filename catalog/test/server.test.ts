@@ -58,7 +58,7 @@ t.test('below the fence an unknown reservation is stale, and what is open is lis
 t.test('a command that is none is refused alone, and changes nothing', async (t) => {
   const bad = [
     { op: 'take', account: 'Tux', amount: 1, reason: 'theft' },
-    { op: 'put', account: 'Tux', attributes: ['0.01'], balance: 1, reason: 'theft' },
+    { op: 'put', account: 'Tux', attributes: ['cheap'], balance: 1, reason: 'sale' },
     { op: 'reserve', id: 'a2-9', after: 0, items: [] },
     reserve('a2-9', -1),
     reserve('a2-9', 1.5),

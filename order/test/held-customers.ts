@@ -6,12 +6,12 @@ import { Coordinator } from '../coordinator.ts'
 import { Orders } from '../order.ts'
 import { Prices } from '../prices.ts'
 import type { Wanted } from '../purchase.ts'
-import { HeldCatalog, HeldLog, turns } from './held-world.ts'
+import { HeldLog, HeldParticipant, turns } from './held-world.ts'
 
 export interface HeldCustomers {
-  catalog: HeldCatalog
+  catalog: HeldParticipant
   /** Balances in cents. */
-  payment: HeldCatalog
+  payment: HeldParticipant
   log: HeldLog
   orders: Orders
   clock: HandClock
@@ -28,14 +28,15 @@ export async function heldCustomers(
   stock: Record<string, number>,
   credit: Record<string, number>,
 ): Promise<HeldCustomers> {
-  const [catalog, payment] = [new HeldCatalog(stock), new HeldCatalog(credit)]
+  const catalog = new HeldParticipant('catalog', stock, ['10.00'])
+  const payment = new HeldParticipant('payment', credit, [])
   const [clock, log] = [new HandClock(), new HeldLog()]
   log.knowsKeys = true
   const coordinator = new Coordinator({
     clock,
     log,
     incarnations: { take: async (above) => above + 1 },
-    participants: [catalog, { name: 'payment', send: (commands) => payment.send(commands) }],
+    participants: [catalog, payment],
     callMs: 2000,
     note: () => {},
     rival: () => {},

@@ -4,7 +4,7 @@ import { itemsMax } from '../ledger-service/commands.ts'
 import { formatMoney, parseMoney } from '../money.ts'
 import type { MapFormat } from '../storage/csv/map-turn.ts'
 import { quantityMax } from './client.ts'
-import type { Wanted } from './purchase.ts'
+import { checkCost, type Wanted } from './purchase.ts'
 
 export interface DraftItem {
   name: string
@@ -41,7 +41,7 @@ export const draftFormat: MapFormat<Draft> = {
 function readItems(text: string): DraftItem[] {
   try {
     return (JSON.parse(text) as [string, number, string][]).map(([name, quantity, price]) => {
-      if (typeof name !== 'string' || !Number.isSafeInteger(quantity)) throw new Error('not an item')
+      if (typeof name !== 'string' || !Number.isSafeInteger(quantity) || quantity < 1) throw new Error('not an item')
       return { name, quantity, cents: parseMoney(price) }
     })
   } catch {
@@ -58,7 +58,9 @@ export function withItem(draft: Draft, { name, quantity, cents }: DraftItem): Dr
     throw new StoreError('bad_request', `an order may have at most ${itemsMax} items`)
   const item = { name, quantity: sum, cents }
   const items = before === undefined ? [...draft.items, item] : draft.items.map((one) => (one === before ? item : one))
-  return { ...draft, items }
+  const changed = { ...draft, items }
+  checkCost(totalOf(changed))
+  return changed
 }
 
 /** One piece less of an item. */

@@ -62,9 +62,14 @@ export const priceOf = ({ attributes }: HeldItem): number => parseMoney(attribut
 export function costOf(items: readonly HeldItem[]): number {
   let cents = 0
   for (const item of items) cents += item.amount * priceOf(item)
+  checkCost(cents)
+  return cents
+}
+
+/** Throws `bad_request` where it is more than can be counted in cents. */
+export function checkCost(cents: number): void {
   if (!Number.isSafeInteger(cents))
     throw new StoreError('bad_request', `a purchase may cost at most ${formatMoney(Number.MAX_SAFE_INTEGER)}`)
-  return cents
 }
 
 export function viewOf({ number, rows }: LogEntry): OrderView {

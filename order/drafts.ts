@@ -50,6 +50,8 @@ export class Drafts {
   /** Keys of purchases of which nobody knows whether they took place: only a new start can tell. */
   readonly #doubtful = new Set<string>()
   #marking = 0
+  /** The disk refused the last mark, and the operator was told. */
+  #refused = false
   #closed = false
 
   constructor(options: DraftsOptions) {
@@ -239,12 +241,14 @@ export class Drafts {
     try {
       await map.update(id, (draft) => (isUnmarked(draft, key) ? { ...draft, order: number } : draft))
       this.#unmarked.delete(key)
+      this.#refused = false
     } catch (error) {
       const [oldest] = this.#unmarked.values()
       if (log.lastNumber - oldest!.number > keysRemembered / 2)
         giveUp(new Error('drafts cannot be marked as paid', { cause: error }))
       else if (!this.#closed) {
-        if (this.#unmarked.size === 1) note(`drafts cannot be marked as paid yet: ${asError(error).message}`)
+        if (!this.#refused) note(`drafts cannot be marked as paid yet: ${asError(error).message}`)
+        this.#refused = true
         clock.after(markAgainMs, () => void this.#write(id, key, number))
       }
     } finally {

@@ -11,6 +11,7 @@ import type { Draft } from '../draft.ts'
 import { Drafts } from '../drafts.ts'
 import { openDrafts } from '../store.ts'
 import { codeOf, HeldSides } from './held-customers.ts'
+import { turns } from './held-world.ts'
 
 export interface Life {
   drafts: Drafts
@@ -67,9 +68,20 @@ export class HeldDrafts {
     await this.start()
   }
 
+  /** Resolves when every paid draft says so. Throws after a while. */
+  async marked(): Promise<void> {
+    for (let tries = 0; this.now.drafts.unmarked > 0; tries++) {
+      if (tries > 1000) throw new Error(`${this.now.drafts.unmarked} paid drafts do not say so`)
+      await turns()
+    }
+  }
+
   /** A clean stop. */
   async stop(): Promise<void> {
-    await this.now.drafts.close()
+    const closed = this.now.drafts.close()
+    await this.marked()
+    await this.now.clock.pass(5)
+    await closed
     this.now.coordinator.close()
     await this.now.log.close()
     await this.now.map.close()

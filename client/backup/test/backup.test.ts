@@ -82,3 +82,41 @@ t.test('a store from before there were customers is copied as it is', async (t) 
   t.strictSame([differences, customers], [[], 0])
   t.strictSame(readdirSync(`${folder}/copy`).sort(), ['catalog', 'order'])
 })
+
+t.test('of an order of several, all rows are copied or none', async (t) => {
+  const folder = dataDirOf(t)
+  const dataDir = `${folder}/data`
+  await stockCustomers(dataDir)
+  const store = await startStore({ t, dataDir })
+  const items = ['Tux', 'Fox', 'Whale'].map((name) => ({ name, quantity: 1 }))
+  for (const user of [{}, { user: 'Anna' }])
+    await ask(`${store.url}/orders`, { method: 'POST', body: { items, ...user } })
+  await store.stop()
+  const path = `${dataDir}/order/orders.csv`
+  const rows = readFileSync(path, 'utf8')
+  const third = rows.slice(rows.indexOf('\n2,') + 1).replaceAll(/^2,/gm, '3,')
+  const unknown = third.replaceAll(/a1-\d+/g, 'a1-999')
+  for (const [i, more] of [
+    unknown,
+    `${unknown.split('\n', 1)[0]}\n`,
+    `${third.split('\n').slice(0, 2).join('\n')}\n`,
+    third.slice(0, -5),
+  ].entries()) {
+    writeFileSync(path, rows + more)
+    await backup(dataDir, `${folder}/copy-${i}`)
+    t.equal(readFileSync(`${folder}/copy-${i}/order/orders.csv`, 'utf8'), rows, `case ${i}`)
+  }
+})
+
+t.test('a copy of a store in which an order was not paid says that its books are wrong', async (t) => {
+  const folder = dataDirOf(t)
+  const dataDir = `${folder}/data`
+  await stockCustomers(dataDir)
+  const store = await startStore({ t, dataDir })
+  await ask(`${store.url}/orders`, { method: 'POST', body: { name: 'Tux', quantity: 1 } })
+  await store.stop()
+  const path = `${dataDir}/order/orders.csv`
+  writeFileSync(path, readFileSync(path, 'utf8').replace(',,,', ',Anna,,'))
+  const { differences } = await backup(dataDir, `${folder}/copy`)
+  t.match(differences, [/^Tux: movements add up to 1000000000, but 999999999 in stock/])
+})

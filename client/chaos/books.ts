@@ -3,6 +3,7 @@
  * know: what buyers were told and shown against the shop and against the files, and whether anything stays reserved.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { formatMoney } from '../../money.ts'
 import type { Progress } from '../progress.ts'
 import { type Snapshot, verifyAfterLoad } from '../verify/after-load.ts'
 import { type Verdict, verdictLine, verifyFiles } from '../verify/files.ts'
@@ -65,7 +66,7 @@ export async function judgeBooks(options: BooksOptions): Promise<Books> {
   await attempt('The files could not be checked', async () => {
     files = await verifyFiles(dataDir)
     told = await toldDifferences(`${dataDir}/order/orders.csv`, witness.purchases)
-    const held = files.reserved > 0 ? [`${files.reserved} pieces stay reserved after a stop and a new start`] : []
+    const held = heldIn(files).map((what) => `${what} reserved after a stop and a new start`)
     return { differences: [...files.differences, ...held] }
   })
   // First what a buyer would complain of; why is in the rest.
@@ -76,16 +77,22 @@ export async function judgeBooks(options: BooksOptions): Promise<Books> {
 
 /** Over its files when it has come to rest, then over its API. */
 async function runningBooks({ shop, dataDir, before, witness, progress }: BooksOptions): Promise<Omit<Books, 'line'>> {
-  const { differences, reserved } = await atRest(dataDir)
-  const held = reserved > 0 ? [`${reserved} pieces stay reserved in the running store`] : []
+  const files = await atRest(dataDir)
+  const held = heldIn(files).map((what) => `${what} reserved in the running store`)
   const live = await verifyAfterLoad({ url: shop.ownUrl, before, witness, progress }).finally(progress.end)
-  return { differences: [...differences, ...held, ...live.differences], notes: live.notes }
+  return { differences: [...files.differences, ...held, ...live.differences], notes: live.notes }
 }
+
+/** What is reserved, of each ledger. */
+const heldIn = ({ reserved, reservedCredit }: Verdict): string[] => [
+  ...(reserved > 0 ? [`${reserved} pieces stay`] : []),
+  ...(reservedCredit > 0 ? [`${formatMoney(reservedCredit)} of credit stays`] : []),
+]
 
 /** Waits until nothing is reserved; the last look where that does not come. */
 async function atRest(dataDir: string): Promise<Verdict> {
   for (const end = performance.now() + restMs; ; await pause(100)) {
     const verdict = await verifyFiles(dataDir)
-    if (verdict.reserved === 0 || verdict.differences.length > 0 || performance.now() > end) return verdict
+    if (heldIn(verdict).length === 0 || verdict.differences.length > 0 || performance.now() > end) return verdict
   }
 }

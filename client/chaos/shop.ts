@@ -47,6 +47,7 @@ export class Shop {
     this.#ports = {
       PORT: new URL(store.url).port,
       CATALOG_PORT: new URL(store.catalogUrl).port,
+      PAYMENT_PORT: new URL(store.paymentUrl).port,
       ORDER_PORT: new URL(store.orderUrl).port,
     }
     this.#listen(store)
@@ -58,6 +59,7 @@ export class Shop {
     const target = (service: ServiceName) => () => URL.parse(readyUrl(output, service)) ?? undefined
     const doors = {
       catalog: await Door.open({ target: target('catalog') }),
+      payment: await Door.open({ target: target('payment') }),
       order: await Door.open({ target: target('order') }),
       frontend: await Door.open({ target: target('frontend'), watch: options.watch }),
     }
@@ -155,7 +157,13 @@ const optionsOf = (
   ports: Record<string, string>,
 ) => ({
   dataDir,
-  env: { ...ports, CATALOG_URL: doors.catalog.url, ORDER_URL: doors.order.url, THREADS: String(threads) },
+  env: {
+    ...ports,
+    CATALOG_URL: doors.catalog.url,
+    PAYMENT_URL: doors.payment.url,
+    ORDER_URL: doors.order.url,
+    THREADS: String(threads),
+  },
 })
 
 /** A store that never opens must not hold us for ever: it is killed. */

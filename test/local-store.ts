@@ -1,8 +1,9 @@
 /**
- * The store without sockets: the real engines, the real coordinator and the real orders of both services, in this process,
+ * The store without sockets: the real engines, the real coordinator and the real orders of its services, in this process,
  * over whatever disk, clock and channel a test gives. Each service is a process of its own: it can be killed and started
  * again by itself, and it ends as the real one does when it gives up.
  */
+import type { CatalogClient } from '../catalog/client.ts'
 import { firstToys, openToys } from '../catalog/store.ts'
 import type { Clock } from '../clock.ts'
 import { Coordinator } from '../order/coordinator.ts'
@@ -11,6 +12,7 @@ import { Orders } from '../order/order.ts'
 import type { Participant } from '../order/participant.ts'
 import { Prices } from '../order/prices.ts'
 import { openOrders } from '../order/store.ts'
+import { openCustomers } from '../payment/store.ts'
 import { makeFolder } from '../storage/csv/open-folder.ts'
 import type { FileSystem } from '../storage/file-system.ts'
 
@@ -18,6 +20,7 @@ import type { FileSystem } from '../storage/file-system.ts'
 const keys = 4096
 
 export const catalogFolder = '/data/catalog'
+export const paymentFolder = '/data/payment'
 export const orderFolder = '/data/order'
 export { firstToys }
 
@@ -30,20 +33,36 @@ export interface LocalOptions {
   note?: (sentence: string) => void
 }
 
-export type LocalCatalog = Awaited<ReturnType<typeof startLocalCatalog>>
+export type LocalLedger = Awaited<ReturnType<typeof startLocalCatalog>>
 export type LocalOrder = Awaited<ReturnType<typeof startLocalOrder>>
 
 /** Throws what the real start throws. */
-export async function startLocalCatalog({ files, clock, end, note = () => {} }: LocalOptions) {
-  await makeFolder(files, catalogFolder)
-  const opened = await openToys({ files, clock, folder: catalogFolder, ioDelayMs: 0, note, giveUp: end })
+export const startLocalCatalog = (options: LocalOptions) => startLedger(catalogFolder, openToys, options)
+
+/** Throws what the real start throws. */
+export const startLocalPayment = (options: LocalOptions) => startLedger(paymentFolder, openCustomers, options)
+
+async function startLedger(
+  folder: string,
+  open: typeof openToys,
+  { files, clock, end, note = () => {} }: LocalOptions,
+) {
+  await makeFolder(files, folder)
+  const opened = await open({ files, clock, folder, ioDelayMs: 0, note, giveUp: end })
   return { ...opened, close: () => opened.ledger.close() }
 }
 
-/** `catalog` is the channel to it. Throws what the real start throws. */
+/** The channels of an order service. */
+export interface LocalChannels {
+  catalog: Participant['send']
+  payment: Participant['send']
+  query: CatalogClient['query']
+}
+
+/** Throws what the real start throws. */
 export async function startLocalOrder(
   { files, clock, end, note = () => {} }: LocalOptions,
-  catalog: Participant['send'],
+  { catalog, payment, query }: LocalChannels,
 ) {
   await makeFolder(files, orderFolder)
   const incarnations = await openIncarnations(files, orderFolder)
@@ -52,13 +71,15 @@ export async function startLocalOrder(
     clock,
     log,
     incarnations,
-    participants: [{ name: 'catalog', send: catalog }],
+    participants: [
+      { name: 'catalog', send: catalog },
+      { name: 'payment', send: payment },
+    ],
     callMs: 2000,
     note,
     rival: (sentence) => end(new Error(sentence), { silent: true }),
   })
-  const prices = new Prices({ query: () => Promise.reject(new Error('nobody pays here')) })
-  const orders = new Orders({ log, coordinator, prices, clock })
+  const orders = new Orders({ log, coordinator, prices: new Prices({ query }), clock })
   await coordinator.start()
   return {
     log,

@@ -6,6 +6,7 @@ import { named, trials } from './sweep/plan.ts'
 import { Record } from './sweep/record.ts'
 import { RunningStore } from './sweep/running-store.ts'
 import { Sweep } from './sweep/sweep.ts'
+import { creditCommand } from './sweep/workload.ts'
 
 const seed = 3
 const sweep = new Sweep(seed)
@@ -45,7 +46,7 @@ t.test('a trial is found by its name again', async (t) => {
   await t.rejects(named(sweep, 'nonsense:1'))
 })
 
-/** A store that has sold two things, stopped in order. */
+/** A store that has sold two things, one of them to a customer, stopped in order. */
 async function sold() {
   const disk = new MemoryDisk()
   const calls = new Calls()
@@ -53,20 +54,30 @@ async function sold() {
   const record = new Record(() => calls.all.length)
   store.start()
   await store.ready()
-  for (const [key, lines] of [
-    ['one', [['Tux', 2]]],
+  for (const [op, account, by, reason] of [
+    ['new', 'ann', 10_000, 'her own'],
+    ['change', 'ann', 2000, 'put in'],
+  ] as const) {
+    const credit = record.change({ books: 'payment', reason, account, by, keyed: op === 'change' })
+    record.answer(credit, await store.settle(store.change(creditCommand(op, account, by, reason), 'payment')))
+  }
+  for (const [key, basket] of [
+    ['one', { lines: [['Tux', 2]] }],
     [
       'two',
-      [
-        ['Fox', 1],
-        ['Tux', 1],
-      ],
+      {
+        user: 'ann',
+        lines: [
+          ['Fox', 1],
+          ['Tux', 1],
+        ],
+      },
     ],
   ] as const) {
-    const asked = record.order(key, lines)
-    record.answer(asked, await store.settle(store.buy(key, lines)))
+    const asked = record.order(key, basket)
+    record.answer(asked, await store.settle(store.buy(key, basket)))
   }
-  const change = record.change('more', 'Fox', 5)
+  const change = record.change({ books: 'catalog', reason: 'more', account: 'Fox', by: 5, keyed: false })
   const command = { op: 'change', account: 'Fox', change: 5, reason: 'more' } as const
   record.answer(change, await store.settle(store.change(command)))
   await store.stop()
@@ -75,6 +86,8 @@ async function sold() {
 
 const orders = '/data/order/orders.csv'
 const movements = '/data/catalog/movements.csv'
+const credit = '/data/payment/movements.csv'
+const customers = '/data/payment/customers.csv'
 
 t.test('the judge finds what is wrong', async (t) => {
   const sound = await sold()
@@ -90,6 +103,16 @@ t.test('the judge finds what is wrong', async (t) => {
     ['a doubled order', orders, (text: string) => text.replace(/^(1,.*\n)/m, '$1$1'), /comes after 1/],
     ['another quantity', orders, (text: string) => text.replace('Tux,2', 'Tux,3'), /stands as 1 with Tux,3/],
     ['a lost change', movements, (text: string) => text.replace(/^7.*more\n/m, ''), /it does not start|"more"/],
+    ['another customer', orders, (text: string) => text.replace(/,ann,/g, ',bob,'), /two was .* by ann .* by bob/],
+    [
+      'a row of another customer',
+      orders,
+      (text: string) => text.replace(',ann,', ',bob,'),
+      /another's row than the one/,
+    ],
+    ['lost credit', credit, (text: string) => text.replace(/^2,.*\n/m, ''), /it does not start|"put in"/],
+    ['other credit', credit, (text: string) => text.replace(',20.00,', ',21.00,'), /nobody asked for the movement/],
+    ['credit without cents', customers, (text: string) => text.replace('.02', ''), /by hand|edit|does not start/],
     ['another change', movements, (text: string) => text.replace('Fox,5', 'Fox,6'), /nobody asked for the movement/],
   ] as const) {
     const { disk, record } = await sold()
@@ -99,7 +122,7 @@ t.test('the judge finds what is wrong', async (t) => {
     t.match((await judge(disk, record)).join('\n'), message, what)
   }
   const { disk, record } = await sold()
-  const refused = record.order('one-more-refused', [['Tux', 1]])
+  const refused = record.order('one-more-refused', { lines: [['Tux', 1]] })
   record.answer(refused, { is: 'refused', code: 'unavailable' })
   refused.key = 'one'
   t.match((await judge(disk, record)).join('\n'), /one was refused \(unavailable\) and is order 1/)

@@ -3,18 +3,18 @@
  * started on it, settles, is asked again for all that nobody knows, sells once more, stops and starts; then the files'
  * own bytes are read, not by the engine that wrote them.
  */
-
 import { parseRow } from '../../storage/csv/row.ts'
 import type { MemoryDisk } from '../../storage/test/memory-disk.ts'
-import type { Answer, AskedOrder, Record } from './record.ts'
+import { type Answer, type AskedOrder, type Basket, type Books, type Record, sameBasket } from './record.ts'
 import { RunningStore } from './running-store.ts'
-import { doAsTold, priceOf } from './workload.ts'
+import { creditCommand, doAsTold, priceOf, rich } from './workload.ts'
 
 /** Each a sentence; empty where all is right. The disk is changed by it. */
 export async function judge(disk: MemoryDisk, told: Record): Promise<string[]> {
   const record = told.before(Number.POSITIVE_INFINITY)
-  for (const { key, lines, answer } of record.repeats) {
-    const first = record.orders.find((order) => order.key === key && `${order.lines}` === `${lines}`)
+  for (const repeat of record.repeats) {
+    const { key, answer } = repeat
+    const first = record.orders.find((order) => order.key === key && sameBasket(order, repeat))
     // What was refused at first can be bought by asking again.
     if (first !== undefined && first.answer.is !== 'done' && answer.is !== 'refused') first.answer = answer
   }
@@ -42,22 +42,49 @@ async function settleByAsking(store: RunningStore, record: Record): Promise<stri
   const unknown = record.orders.filter(({ answer }) => answer.is === 'unknown')
   for (const asked of newest === undefined ? unknown : [...unknown, newest]) {
     const there = before.get(asked.key)
-    const again = await store.settle(store.buy(asked.key, asked.lines))
+    const again = await store.settle(store.buy(asked.key, asked))
     if (there !== undefined && !(again.is === 'done' && again.number === there.number))
       wrong.push(`${asked.key} is order ${there.number}, but asked again it is told ${JSON.stringify(again)}`)
     else if (again.is === 'unknown') wrong.push(`${asked.key} is told that nobody can know, by a sound store`)
     else if (again.is === 'refused' && again.code === 'unavailable') wrong.push(`${asked.key} finds a sound store down`)
     if (asked.answer.is === 'unknown') asked.answer = again
   }
-  const asked = record.order('one-more', [['Python', 1]])
-  const answer = await store.settle(store.buy('one-more', asked.lines))
-  record.answer(asked, answer)
-  if (answer.is !== 'done') wrong.push(`it does not sell any more: ${JSON.stringify(answer)}`)
+  wrong.push(...(await settleCredit(store, record)))
+  const basket = { lines: [['Python', 1]] } as const
+  const isThere = record.changes.some(({ account, answer }) => account === rich && answer.is === 'done')
+  for (const [key, more] of [
+    ['one-more', basket],
+    ...(isThere ? ([['paid', { ...basket, user: rich }]] as const) : []),
+  ] as const) {
+    const asked = record.order(key, more)
+    const answer = await store.settle(store.buy(key, more))
+    record.answer(asked, answer)
+    if (answer.is !== 'done') wrong.push(`it does not sell any more: ${key} is told ${JSON.stringify(answer)}`)
+  }
   return wrong
 }
 
-interface Order {
+/** The same with changes under a key; what was to be taken back is left as it is: its key may be free again. */
+async function settleCredit(store: RunningStore, { changes, undone }: Record): Promise<string[]> {
+  const wrong: string[] = []
+  const keyed = changes.filter((change) => change.keyed && !undone.has(change.reason))
+  const newest = keyed.findLast(({ answer }) => answer.is === 'done')
+  for (const asked of keyed) {
+    if (asked.answer.is === 'refused' || (asked.answer.is === 'done' && asked !== newest)) continue
+    const { account, by, reason, answer } = asked
+    const again = await store.settle(store.change(creditCommand('change', account, by!, reason), 'payment'))
+    if (answer.is === 'done' && !(again.is === 'done' && again.number === answer.number))
+      wrong.push(`"${reason}" was movement ${answer.number}, but asked again it is told ${JSON.stringify(again)}`)
+    else if (again.is === 'unknown' || (again.is === 'refused' && again.code === 'unavailable'))
+      wrong.push(`"${reason}" is told ${JSON.stringify(again)} by a sound store`)
+    if (answer.is === 'unknown') asked.answer = again
+  }
+  return wrong
+}
+
+interface Order extends Basket {
   number: number
+  attempt: string
   lines: [string, number][]
 }
 
@@ -71,12 +98,15 @@ function ordersOf(disk: MemoryDisk, wrong: string[]): Map<string, Order> {
   const attempts = new Set<string>()
   let last = { number: 0, row: 1, of: 1, key: '', attempt: '' }
   for (const fields of rowsOf(disk, '/data/order/orders.csv')) {
-    const [number, line = '', name = '', quantity, price, , , key = '', attempt = '', placedAt] = fields ?? []
+    const [number, line = '', name = '', quantity, price, user, , key = '', attempt = '', placedAt] = fields ?? []
     const [row, of] = line.split(' of ').map(Number)
     const now = { number: Number(number), row: row!, of: of!, key, attempt }
     if (placedAt === undefined || !(Number(quantity) > 0) || price !== priceOf(name))
       wrong.push(`orders.csv has the row ${fields}`)
     const goesOn = last.row < last.of
+    const before = orders.get(key)
+    if (goesOn && (before?.attempt !== attempt || (before.user ?? '') !== user))
+      wrong.push(`orders.csv: ${fields} is another's row than the one before it`)
     if (goesOn && (now.number !== last.number || now.row !== last.row + 1 || now.of !== last.of || key !== last.key))
       wrong.push(`orders.csv: ${fields} comes after row ${last.row} of ${last.of} of order ${last.number}`)
     if (!goesOn) {
@@ -85,7 +115,7 @@ function ordersOf(disk: MemoryDisk, wrong: string[]): Map<string, Order> {
       if (orders.has(key)) wrong.push(`key ${key} has two orders`)
       if (attempts.has(attempt)) wrong.push(`attempt ${attempt} has two orders`)
       attempts.add(attempt)
-      orders.set(key, { number: now.number, lines: [] })
+      orders.set(key, { number: now.number, attempt, user: user || undefined, lines: [] })
     }
     orders.get(key)?.lines.push([name, Number(quantity)])
     last = now
@@ -103,85 +133,129 @@ function files(disk: MemoryDisk, record: Record): string[] {
   for (const { key, answer } of record.repeats) wrong.push(...repeatWrong(key, answer, orders.get(key)))
   for (const [key, { number }] of orders)
     if (!asked.has(key)) wrong.push(`order ${number} was never asked for (${key})`)
-  wrong.push(...booksWrong(disk, orders, record))
+  wrong.push(...booksWrong(disk, 'catalog', takenOf(orders), record))
+  wrong.push(...booksWrong(disk, 'payment', spentOf(orders), record))
+  wrong.push(...againWrong(record))
   const names = disk.paths().filter((path) => /\/(journal|base)-\d+\.csv$|\.tmp$/.test(path))
-  if (names.length !== 2) wrong.push(`after a stop in order there are ${names}`)
+  if (names.length !== 4) wrong.push(`after a stop in order there are ${names}`)
   return wrong
 }
 
-function orderWrong({ key, lines, answer }: AskedOrder, found: Order | undefined): string[] {
+function orderWrong(asked: AskedOrder, found: Order | undefined): string[] {
+  const { key, lines, user, answer } = asked
   if (answer.is === 'refused')
     return found === undefined ? [] : [`${key} was refused (${answer.code}) and is order ${found.number}`]
   if (answer.is === 'unknown') return [`${key} is unknown in the end`]
   if (found === undefined) return [`acknowledged order ${answer.number} (${key}) is lost`]
-  if (found.number === answer.number && `${found.lines}` === `${lines}`) return []
-  return [`${key} was acknowledged as ${answer.number} with ${lines} and stands as ${found.number} with ${found.lines}`]
+  if (found.number === answer.number && sameBasket(found, asked)) return []
+  const [then, now] = [`${lines} by ${user}`, `${found.lines} by ${found.user}`]
+  return [`${key} was acknowledged as ${answer.number} with ${then} and stands as ${found.number} with ${now}`]
 }
 
 function repeatWrong(key: string, answer: Answer, found: Order | undefined): string[] {
   if (answer.is === 'done' && answer.number !== found?.number)
     return [`${key}, asked again, was told ${answer.number} and is ${found?.number}`]
-  if (answer.is === 'refused' && !['key_reused', 'unavailable', 'out_of_stock'].includes(answer.code))
+  if (
+    answer.is === 'refused' &&
+    !['key_reused', 'unavailable', 'out_of_stock', 'out_of_credit', 'user_not_found'].includes(answer.code)
+  )
     return [`${key}, asked again, was refused: ${answer.code}`]
   return []
 }
 
-function booksWrong(disk: MemoryDisk, orders: ReadonlyMap<string, Order>, record: Record): string[] {
+/** A keyed change that was asked for once more was told what it was told at first. */
+const againWrong = ({ changes, changesAgain }: Record): string[] =>
+  changesAgain.flatMap(({ reason, answer }) => {
+    const first = changes.find((change) => change.reason === reason)?.answer
+    const same = answer.is !== 'done' || (first?.is === 'done' && first.number === answer.number)
+    return same ? [] : [`"${reason}", asked again, was told ${JSON.stringify(answer)} after ${JSON.stringify(first)}`]
+  })
+
+type Amounts = readonly (readonly [account: string, amount: number])[]
+
+const takenOf = (orders: ReadonlyMap<string, Order>): Amounts => [...orders.values()].flatMap(({ lines }) => lines)
+
+/** In cents. */
+const spentOf = (orders: ReadonlyMap<string, Order>): Amounts =>
+  [...orders.values()].flatMap(({ user, lines }) =>
+    user === undefined
+      ? []
+      : lines.map(([toy, quantity]) => [user, quantity * amountOf(priceOf(toy), 'payment')] as const),
+  )
+
+const readableOf = { catalog: '/data/catalog/toys_db.csv', payment: '/data/payment/customers.csv' } as const
+
+/** Pieces, or cents of a decimal; not a number where the text is neither. */
+function amountOf(text: string, books: Books): number {
+  const form = books === 'catalog' ? /^-?\d+$/ : /^-?\d+\.\d\d$/
+  return form.test(text) ? Number(text.replace('.', '')) : Number.NaN
+}
+
+/** All movements together are what is there and what orders took. */
+function booksWrong(disk: MemoryDisk, books: Books, taken: Amounts, record: Record): string[] {
   const wrong: string[] = []
   const sums = new Map<string, number>()
-  const add = (toy: string, count: number): void => {
-    sums.set(toy, (sums.get(toy) ?? 0) + count)
+  const add = (account: string, count: number): void => {
+    sums.set(account, (sums.get(account) ?? 0) + count)
   }
-  const told = new Map(record.changes.map((change) => [change.reason, change]))
+  const changes = record.changes.filter((change) => change.books === books)
+  const told = new Map(changes.map((change) => [change.reason, change]))
   const seen = new Map<string, number>()
   let count = 0
   let edited = 0
-  for (const fields of rowsOf(disk, '/data/catalog/movements.csv')) {
-    const [number, , toy = '', by, reason = ''] = fields ?? []
+  for (const fields of rowsOf(disk, `/data/${books}/movements.csv`)) {
+    const [number, , account = '', change = '', reason = ''] = fields ?? []
+    const by = amountOf(change, books)
     count += 1
-    if (Number(number) !== count) wrong.push(`movement ${number} stands in place ${count}`)
-    add(toy, Number(by))
+    if (Number(number) !== count) wrong.push(`movement ${number} of ${books} stands in place ${count}`)
+    add(account, by)
     if (reason === 'hand edit') edited += 1
     else if (reason !== 'start') {
-      const change = told.get(reason)
+      const asked = told.get(reason)
       if (seen.has(reason)) wrong.push(`the change "${reason}" was made twice`)
       seen.set(reason, count)
-      if (change === undefined || change.toy !== toy || (change.by !== undefined && change.by !== Number(by)))
+      if (asked === undefined || asked.account !== account || (asked.by !== undefined && asked.by !== by))
         wrong.push(`nobody asked for the movement ${fields}`)
     }
   }
-  for (const { reason, answer } of record.changes) {
+  for (const { reason, answer } of changes) {
     const number = seen.get(reason)
     if (answer.is === 'done' && number !== answer.number)
       wrong.push(`the change "${reason}" was acknowledged as ${answer.number} and is ${number}`)
     if (answer.is === 'refused' && number !== undefined) wrong.push(`the change "${reason}" was refused and made`)
   }
-  const wantedEdits = record.edits.reduce((sum, { stock }) => sum + stock.size, 0)
-  if (edited !== wantedEdits) wrong.push(`${wantedEdits} toys were changed by hand, ${edited} changes were taken`)
-  for (const { lines } of orders.values()) for (const [toy, quantity] of lines) add(toy, -quantity)
-  for (const fields of rowsOf(disk, '/data/catalog/toys_db.csv')) {
-    const [toy = '', price, stock] = fields ?? []
-    if (!/^\d+$/.test(stock ?? '') || price !== priceOf(toy)) wrong.push(`toys_db.csv has the row ${fields}`)
-    add(toy, -Number(stock))
+  const wantedEdits = books === 'payment' ? 0 : record.edits.reduce((sum, { stock }) => sum + stock.size, 0)
+  if (edited !== wantedEdits)
+    wrong.push(`${wantedEdits} of ${books} were changed by hand, ${edited} changes were taken`)
+  for (const [account, amount] of taken) add(account, -amount)
+  for (const fields of rowsOf(disk, readableOf[books])) {
+    const [account = '', ...rest] = fields ?? []
+    const left = amountOf(rest.at(-1) ?? '', books)
+    if (!(left >= 0) || (books === 'catalog' ? rest[0] !== priceOf(account) : rest.length !== 1))
+      wrong.push(`${readableOf[books]} has the row ${fields}`)
+    add(account, -left)
   }
-  for (const [toy, left] of sums) if (left !== 0) wrong.push(`${toy}: ${left} pieces are missing`)
+  for (const [account, left] of sums) if (left !== 0) wrong.push(`${account}: ${left} of ${books} are missing`)
   return wrong
 }
 
 async function startsClean(disk: MemoryDisk): Promise<string[]> {
-  const before = text(disk, '/data/catalog/toys_db.csv')
+  const readable = () => Object.values(readableOf).map((path) => text(disk, path))
+  const before = readable()
   const store = new RunningStore(disk)
   store.start()
   if (!(await store.ready())) return [`after a stop in order it does not start: ${store.refused?.message}`]
   const wrong: string[] = []
-  const { catalog, order } = { catalog: store.running('catalog')!, order: store.running('order')! }
-  const { cut, handEdits, openReservations } = catalog.report
-  if (cut !== undefined || order.checked.cut !== undefined) wrong.push('after a stop in order something was torn')
-  if (handEdits > 0) wrong.push('after a stop in order there is an edit by hand')
-  if (openReservations > 0) wrong.push('after a stop in order something is reserved')
+  for (const books of ['catalog', 'payment'] as const) {
+    const { cut, handEdits, openReservations } = store.running(books)!.report
+    if (cut !== undefined) wrong.push(`after a stop in order something of ${books} was torn`)
+    if (handEdits > 0) wrong.push(`after a stop in order there is an edit of ${books} by hand`)
+    if (openReservations > 0) wrong.push(`after a stop in order something of ${books} is reserved`)
+  }
+  if (store.running('order')!.checked.cut !== undefined) wrong.push('after a stop in order orders.csv was torn')
   const newest = await store.read('order', ({ orders, log }) => orders.get(log.lastNumber))
   if (newest?.name !== 'Python') wrong.push(`the newest order is ${JSON.stringify(newest)}`)
   if (!(await store.stop())) wrong.push('it does not stop in order a second time')
-  if (text(disk, '/data/catalog/toys_db.csv') !== before) wrong.push('a start and a stop changed toys_db.csv')
+  if (`${readable()}` !== `${before}`) wrong.push('a start and a stop changed toys_db.csv or customers.csv')
   return wrong
 }

@@ -1,37 +1,40 @@
 /** How the front door buys from a running order service, and what it may conclude from an error. */
-import { StoreError } from '../../errors.ts'
+import { orThrow, StoreError } from '../../errors.ts'
 import type { Held } from '../../order/attempt.ts'
 import type { Coordinator } from '../../order/coordinator.ts'
 import { Refusal } from '../../order/participant.ts'
 import type { HandClock } from '../../storage/test/hand-clock.ts'
 import type { LocalOrder } from '../local-store.ts'
-import type { Answer, Line } from './record.ts'
+import type { Answer, Basket, Line } from './record.ts'
 
-const asksOf = (lines: readonly Line[]) => [
+const asksOf = (lines: readonly Line[], user: string) => [
   { of: 'catalog', items: lines.map(([account, amount]) => ({ account, amount })) },
+  { of: 'payment', items: [{ account: user, amount: 100 }] },
 ]
 
-/** One attempt alone. Throws why there is no result. */
+/** One attempt alone, for 1.00 of a customer's credit. Throws why there is no result. */
 export async function attempt<Result>(
   coordinator: Coordinator,
   lines: readonly Line[],
+  user: string,
   deadline: number,
   commit: (held: Held) => Promise<Result>,
 ): Promise<Result> {
-  const [result] = await coordinator.attempts([asksOf(lines)], deadline, async ([held]) => [await commit(held!)])
+  const [result] = await coordinator.attempts([asksOf(lines, user)], deadline, async ([held]) => [await commit(held!)])
   if (result instanceof Error) throw result
   return result!
 }
 
-/** Buys all of it, or nothing. */
+/** Buys all of it, or nothing; `user` pays, where there is one. */
 export async function buyAt(
   { orders }: LocalOrder,
   key: string,
-  lines: readonly Line[],
+  { lines, user }: Basket,
   clock: HandClock,
 ): Promise<number> {
   const items = lines.map(([account, amount]) => ({ account, amount }))
-  return (await orders.place({ key, items }, clock.elapsed() + 10_000)).bought.order_number
+  const [placed] = await orders.placeAll([{ key, items, user }], clock.elapsed() + 10_000)
+  return orThrow(placed!).bought.order_number
 }
 
 /** What a caller may conclude. */

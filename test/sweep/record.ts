@@ -5,6 +5,14 @@
 
 export type Line = readonly [toy: string, quantity: number]
 
+/** What is bought together, and who pays it; nobody where there is no user. */
+export interface Basket {
+  lines: readonly Line[]
+  user?: string | undefined
+}
+
+export const sameBasket = (a: Basket, b: Basket): boolean => `${a.lines}` === `${b.lines}` && a.user === b.user
+
 /** What became of a request. `unknown`: nobody was told, or that nobody can know. */
 export type Answer =
   | { is: 'unknown' }
@@ -19,15 +27,21 @@ interface Asked {
   at: number
 }
 
-export interface AskedOrder extends Asked {
+export interface AskedOrder extends Asked, Basket {
   key: string
-  lines: readonly Line[]
 }
 
-/** A change of the stock that is no purchase; its reason stands for it. */
+/** Whose ledger: pieces of toys, or cents of customers. */
+export type Books = 'catalog' | 'payment'
+
+/** A change of stock or credit that is no purchase; its reason stands for it. */
 export interface AskedChange extends Asked {
+  books: Books
   reason: string
-  toy: string
+  /** A toy, or a customer. */
+  account: string
+  /** It is asked for under its reason as the key: once more is the same. */
+  keyed: boolean
   /** What was to be added; undefined where it depends on what was there. */
   by: number | undefined
 }
@@ -49,28 +63,36 @@ export class Record {
   readonly repeats: AskedOrder[] = []
   readonly changes: AskedChange[] = []
   readonly edits: HandEdit[] = []
+  /** What a keyed change was told when it was asked for once more. */
+  readonly changesAgain: { reason: string; answer: Answer; at: number }[] = []
+  /** Reasons of keyed changes that were to be taken back. */
+  readonly undone = new Set<string>()
   readonly #now: () => number
 
   constructor(now: () => number) {
     this.#now = now
   }
 
-  order(key: string, lines: readonly Line[]): AskedOrder {
-    const asked = { key, lines, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
+  order(key: string, basket: Basket): AskedOrder {
+    const asked = { key, ...basket, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
     this.orders.push(asked)
     return asked
   }
 
-  again(key: string, lines: readonly Line[]): AskedOrder {
-    const asked = { key, lines, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
+  again(key: string, basket: Basket): AskedOrder {
+    const asked = { key, ...basket, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
     this.repeats.push(asked)
     return asked
   }
 
-  change(reason: string, toy: string, by: number | undefined): AskedChange {
-    const asked = { reason, toy, by, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
+  change(what: Pick<AskedChange, 'books' | 'reason' | 'account' | 'by' | 'keyed'>): AskedChange {
+    const asked = { ...what, begun: this.#now(), answer: unknown, at: Number.POSITIVE_INFINITY }
     this.changes.push(asked)
     return asked
+  }
+
+  changeAgain(reason: string, answer: Answer): void {
+    this.changesAgain.push({ reason, answer, at: this.#now() })
   }
 
   edit(stock: ReadonlyMap<string, number>, { running }: { running: boolean }): void {
@@ -94,6 +116,8 @@ export class Record {
     then.orders.push(...known(this.orders))
     then.repeats.push(...known(this.repeats))
     then.changes.push(...known(this.changes))
+    then.changesAgain.push(...this.changesAgain.filter(({ at }) => at < call))
+    for (const reason of this.undone) then.undone.add(reason)
     then.edits.push(...this.edits.filter(({ begun }) => begun < call))
     return then
   }

@@ -4,17 +4,27 @@
  * a service that has ended does nothing more, and two lives of one service never overlap.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { toyOf } from '../../catalog/catalog.ts'
+import type { CatalogClient } from '../../catalog/client.ts'
 import { StartError, StoreError } from '../../errors.ts'
 import type { Command, Outcome } from '../../storage/ledger.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import { Calls, type MemoryDisk } from '../../storage/test/memory-disk.ts'
-import { type LocalCatalog, type LocalOrder, startLocalCatalog, startLocalOrder } from '../local-store.ts'
+import {
+  type LocalLedger,
+  type LocalOptions,
+  type LocalOrder,
+  startLocalCatalog,
+  startLocalOrder,
+  startLocalPayment,
+} from '../local-store.ts'
 import { bury, clockOf, type Life, never, newLife } from './life.ts'
 import { answerOf, attempt, buyAt } from './purchase.ts'
-import type { Answer, Line } from './record.ts'
+import type { Answer, Basket, Books, Line } from './record.ts'
 
-export type Service = 'catalog' | 'order'
-type Running = { catalog: LocalCatalog; order: LocalOrder }
+const services = ['catalog', 'payment', 'order'] as const
+export type Service = (typeof services)[number]
+type Running = { catalog: LocalLedger; payment: LocalLedger; order: LocalOrder }
 
 /** A service that gave itself up while it ran. */
 export interface Ended {
@@ -48,12 +58,11 @@ export class RunningStore {
     this.#turns = calls.turn === undefined ? 1 : 6
   }
 
-  /** Both services begin to start; `ready` waits for them. */
+  /** All services begin to start; `ready` waits for them. */
   start(): void {
     this.#on = true
     this.refused = undefined
-    this.#spawn('catalog')
-    this.#spawn('order')
+    for (const service of services) this.#spawn(service)
   }
 
   /** Whether it can sell, after at most so much time. */
@@ -88,12 +97,12 @@ export class RunningStore {
     while (this.clock.elapsed() < until) await this.#moment()
   }
 
-  /** Waits until no purchase is unsettled, the catalog holds nothing and its files have caught up. */
+  /** Waits until no purchase is unsettled, nothing is held and the files have caught up. */
   async rest(): Promise<boolean> {
     for (let left = 300; left > 0; left--) {
       const { order } = this.#lives
-      const unsettled = order?.running?.coordinator.unsettled.catalog
-      if (this.#sells() && unsettled === 0) {
+      const unsettled = Object.values(order?.running?.coordinator.unsettled ?? {})
+      if (this.#sells() && unsettled.every((count) => count === 0)) {
         await this.pass(60)
         return true
       }
@@ -102,11 +111,11 @@ export class RunningStore {
     return false
   }
 
-  /** Stops both as Ctrl-C does, the order service first. Whether both stopped in order. */
+  /** Stops all as Ctrl-C does, the order service first. Whether all stopped in order. */
   async stop(): Promise<boolean> {
     this.#on = false
     let clean = true
-    for (const service of ['order', 'catalog'] as const) {
+    for (const service of services.toReversed()) {
       const life = this.#lives[service]
       const { running } = life ?? {}
       if (life === undefined || life.over || life.leaving || running === undefined) clean = false
@@ -121,25 +130,27 @@ export class RunningStore {
     return clean
   }
 
-  /** SIGKILL to both. */
+  /** SIGKILL to all. */
   kill(): void {
     this.#on = false
     for (const life of Object.values(this.#lives)) bury(life)
   }
 
-  async buy(key: string, lines: readonly Line[]): Promise<Answer> {
+  async buy(key: string, basket: Basket): Promise<Answer> {
     try {
-      return { is: 'done', number: await this.#ask('order', (order) => buyAt(order, key, lines, this.clock)) }
+      return { is: 'done', number: await this.#ask('order', (order) => buyAt(order, key, basket, this.clock)) }
     } catch (error) {
       return answerOf(error)
     }
   }
 
   /** A purchase whose row cannot be written: all of it is given back. */
-  async buyInVain(lines: readonly Line[]): Promise<Answer> {
+  async buyInVain(lines: readonly Line[], user: string): Promise<Answer> {
     const commit = () => Promise.reject(new StoreError('unavailable', 'made up: no room for the row'))
     try {
-      await this.#ask('order', ({ coordinator }) => attempt(coordinator, lines, this.clock.elapsed() + 10_000, commit))
+      await this.#ask('order', ({ coordinator }) =>
+        attempt(coordinator, lines, user, this.clock.elapsed() + 10_000, commit),
+      )
       return { is: 'done', number: -1 }
     } catch (error) {
       return answerOf(error)
@@ -147,9 +158,9 @@ export class RunningStore {
   }
 
   /** The number is the movement's. */
-  async change(command: Command): Promise<Answer> {
+  async change(command: Command, books: Books = 'catalog'): Promise<Answer> {
     try {
-      const outcome = await this.#ask('catalog', async ({ ledger }) => (await ledger.execute([command]))[0]!)
+      const outcome = await this.#ask(books, async ({ ledger }) => (await ledger.execute([command]))[0]!)
       if (outcome.outcome === 'changed') return { is: 'done', number: outcome.movement }
       return { is: 'refused', code: outcome.outcome === 'refused' ? outcome.reason : outcome.outcome }
     } catch (error) {
@@ -174,10 +185,9 @@ export class RunningStore {
   }
 
   #sells(): boolean {
-    const { catalog, order } = this.#lives
-    if (catalog?.running === undefined || catalog.over || catalog.leaving) return false
-    if (order?.running === undefined || order.over || order.leaving) return false
-    return order.running.coordinator.notReady === undefined
+    const serves = (life: Life<unknown> | undefined) => life?.running !== undefined && !life.over && !life.leaving
+    if (!services.every((service) => serves(this.#lives[service]))) return false
+    return this.#lives.order!.running!.coordinator.notReady === undefined
   }
 
   async #moment(): Promise<void> {
@@ -203,9 +213,7 @@ export class RunningStore {
       note: (sentence: string) => this.notes.push(sentence),
       end: (error: Error, { silent }: { silent: boolean }) => this.#giveUp(service, life, error, silent),
     }
-    const starting =
-      service === 'catalog' ? startLocalCatalog(options) : startLocalOrder(options, this.#channelOf(life))
-    starting.then(
+    this.#start(service, options, life).then(
       (running) => {
         if (!life.over) life.running = running as never
       },
@@ -224,6 +232,27 @@ export class RunningStore {
     )
   }
 
+  #start(service: Service, options: LocalOptions, life: Life<never>): Promise<LocalLedger | LocalOrder> {
+    if (service === 'catalog') return startLocalCatalog(options)
+    if (service === 'payment') return startLocalPayment(options)
+    return startLocalOrder(options, {
+      catalog: this.#channelOf(life, 'catalog'),
+      payment: this.#channelOf(life, 'payment'),
+      query: (toy) => this.#query(life, toy),
+    })
+  }
+
+  /** What the catalog shows of a toy, asked by this order service. */
+  async #query(life: Life<never>, name: string): ReturnType<CatalogClient['query']> {
+    if (life.over) return never
+    try {
+      const account = await this.#ask('catalog', ({ ledger }) => ledger.account(name))
+      return { toy: account && toyOf(name, account), at: undefined, changed: undefined }
+    } finally {
+      if (life.over) await never // nobody is there to hear it
+    }
+  }
+
   #giveUp(service: Service, life: Life<never>, error: Error, silent: boolean): void {
     if (life.over || life.leaving) return
     this.ended.push({ service, error, silent })
@@ -239,11 +268,11 @@ export class RunningStore {
   }
 
   /**
-   * To the catalog, for as long as this order service lives. Commands come one by one, as the catalog's route takes them;
+   * To a ledger, for as long as this order service lives. Commands come one by one, as the ledger's route takes them;
    * an answer never tells why a disk refused.
    */
-  #channelOf(life: Life<never>): (commands: readonly Command[]) => Promise<Outcome[]> {
-    const execute = async ({ ledger }: LocalCatalog, command: Command): Promise<Outcome> => {
+  #channelOf(life: Life<never>, to: Books): (commands: readonly Command[]) => Promise<Outcome[]> {
+    const execute = async ({ ledger }: LocalLedger, command: Command): Promise<Outcome> => {
       try {
         return (await ledger.execute([command]))[0]!
       } catch (error) {
@@ -254,9 +283,7 @@ export class RunningStore {
     return async (commands) => {
       if (life.over) return never
       try {
-        return await this.#ask('catalog', (catalog) =>
-          Promise.all(commands.map((command) => execute(catalog, command))),
-        )
+        return await this.#ask(to, (running) => Promise.all(commands.map((command) => execute(running, command))))
       } finally {
         if (life.over) await never // nobody is there to hear it
       }

@@ -5,7 +5,7 @@
  */
 import type { Command } from '../../storage/ledger.ts'
 import { firstToys } from '../local-store.ts'
-import type { Line, Record } from './record.ts'
+import { type Basket, type Line, type Record, sameBasket } from './record.ts'
 import type { RunningStore } from './running-store.ts'
 
 const [newPrice, editPrice] = ['12.50', '9.99']
@@ -13,6 +13,9 @@ const [newPrice, editPrice] = ['12.50', '9.99']
 export const priceOf = (toy: string): string =>
   firstToys.get(toy)?.attributes[0] ?? (toy === editedToy ? editPrice : newPrice)
 const editedToy = 'Yoyo'
+/** She has enough for everything that she buys here. */
+export const rich = 'ann'
+const poor = 'bob, "the poor"'
 const toysFile = '/data/catalog/toys_db.csv'
 const ordersFile = '/data/order/orders.csv'
 
@@ -36,6 +39,18 @@ export async function up(store: RunningStore, record: Record, onRefused = (): vo
   }
 }
 
+/** What is bought together, and by whom where somebody pays. */
+type Wanted = readonly Line[] | (Basket & { user: string })
+
+const basketOf = (wanted: Wanted): Basket => ('lines' in wanted ? wanted : { lines: wanted })
+const paidBy = (user: string, ...lines: Line[]): Wanted => ({ user, lines })
+
+/** Under its reason as the key, but for a new customer. */
+export const creditCommand = (op: 'new' | 'change', account: string, cents: number, reason: string): Command =>
+  op === 'new'
+    ? { op: 'put', account, attributes: [], balance: cents, reason, isNew: true }
+    : { op: 'change', account, change: cents, reason, key: reason }
+
 class Day {
   readonly #store: RunningStore
   readonly #record: Record
@@ -58,30 +73,32 @@ class Day {
     await this.up()
   }
 
-  async buy(lines: readonly Line[], key = `key-${++this.#keys}`): Promise<void> {
-    const asked = this.#record.order(key, lines)
-    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, lines)))
+  async buy(wanted: Wanted, key = `key-${++this.#keys}`): Promise<void> {
+    const basket = basketOf(wanted)
+    const asked = this.#record.order(key, basket)
+    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, basket)))
   }
 
-  async together(...purchases: (readonly Line[])[]): Promise<void> {
+  async together(...purchases: Wanted[]): Promise<void> {
     await this.up()
-    await Promise.all(purchases.map((lines) => this.buy(lines)))
+    await Promise.all(purchases.map((wanted) => this.buy(wanted)))
   }
 
   /** The same again, with its key; or another purchase with the key of one that was answered, which must be refused. */
-  async again(key: string, lines: readonly Line[]): Promise<void> {
+  async again(key: string, wanted: Wanted): Promise<void> {
     await this.up()
+    const basket = basketOf(wanted)
     const first = this.#record.orders.find((order) => order.key === key)
-    if (first?.answer.is !== 'done' && `${first?.lines}` !== `${lines}`) return
-    const asked = this.#record.again(key, lines)
-    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, lines)))
+    if (first === undefined || (first.answer.is !== 'done' && !sameBasket(first, basket))) return
+    const asked = this.#record.again(key, basket)
+    this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, basket)))
   }
 
   async change(op: 'take' | 'change' | 'put' | 'remove', toy: string, count = 0): Promise<void> {
     await this.up()
     const reason = `${op} ${++this.#reasons}, by "us"`
     const by = op === 'take' ? -count : op === 'change' ? count : undefined
-    const asked = this.#record.change(reason, toy, by)
+    const asked = this.#record.change({ books: 'catalog', reason, account: toy, by, keyed: false })
     const command: Command =
       op === 'take'
         ? { op, account: toy, amount: count, reason }
@@ -91,6 +108,39 @@ class Day {
             ? { op, account: toy, attributes: [newPrice], balance: count, reason }
             : { op, account: toy, reason }
     this.#record.answer(asked, await this.#store.settle(this.#store.change(command)))
+  }
+
+  /** Of a customer, in cents: a new one, or credit put in or taken under a key. Returns the key. */
+  async credit(op: 'new' | 'change', user: string, cents: number): Promise<string> {
+    await this.up()
+    const reason = `${op} ${++this.#reasons}, of "us"`
+    const asked = this.#record.change({ books: 'payment', reason, account: user, by: cents, keyed: op === 'change' })
+    this.#record.answer(
+      asked,
+      await this.#store.settle(this.#store.change(creditCommand(op, user, cents, reason), 'payment')),
+    )
+    return reason
+  }
+
+  /** Under a key that was used: it must be told what it was told. */
+  async creditAgain(user: string, cents: number, key: string): Promise<void> {
+    await this.up()
+    const first = this.#record.changes.find(({ reason }) => reason === key)!
+    const answer = await this.#store.settle(this.#store.change(creditCommand('change', user, cents, key), 'payment'))
+    if (first.answer.is === 'unknown') this.#record.answer(first, answer)
+    else this.#record.changeAgain(key, answer)
+  }
+
+  /** Takes back what was changed under this key. */
+  async takeBack(user: string, cents: number, key: string): Promise<void> {
+    await this.up()
+    const reason = `undo ${++this.#reasons}, of "us"`
+    const asked = this.#record.change({ books: 'payment', reason, account: user, by: cents, keyed: false })
+    this.#record.undone.add(key)
+    this.#record.answer(
+      asked,
+      await this.#store.settle(this.#store.change({ op: 'undo', account: user, key, reason }, 'payment')),
+    )
   }
 
   /** Stops in order; a person edits the file only then. */
@@ -118,10 +168,10 @@ class Day {
   }
 
   /** Everything is killed while these purchases are under way, and what was written last is torn. */
-  async crash(moments: number, torn: boolean, ...purchases: (readonly Line[])[]): Promise<void> {
+  async crash(moments: number, torn: boolean, ...purchases: Wanted[]): Promise<void> {
     await this.up()
     const { disk, calls } = this.#store
-    const running = purchases.map((lines) => this.buy(lines))
+    const running = purchases.map((wanted) => this.buy(wanted))
     for (let left = moments; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
     this.#store.kill()
     await Promise.all(running)
@@ -148,7 +198,14 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   const day = new Day(store, record, onRefused)
   await day.start()
   await day.together([['Tux', 2]])
+  await day.credit('new', rich, 10_000_000)
+  await day.credit('new', poor, 6000)
+  await day.credit('new', poor, 1) // is there already
   await day.together(
+    paidBy(rich, ['Tux', 1], ['Fox', 1]),
+    paidBy(poor, ['Dolphin', 2]),
+    paidBy(poor, ['Dolphin', 3]),
+    paidBy('nobody', ['Tux', 1]),
     [['Fox', 1]],
     [
       ['Tux', 1],
@@ -178,16 +235,25 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
       ['Tux', 1],
     ],
   )
+  const putIn = await day.credit('change', poor, 2050)
+  await day.creditAgain(poor, 2050, putIn)
+  const paid = await day.credit('change', rich, -9999)
+  await day.takeBack(rich, 9999, paid)
+  await day.takeBack(rich, 9999, paid)
   await day.change('take', 'Python', 4)
   await day.change('take', 'Python', 1_000_000)
   await store.pass(1500) // the readable file catches up
   await day.again('key-1', [['Tux', 2]])
   await day.again('key-1', [['Fox', 2]])
+  await day.again('key-1', paidBy(rich, ['Tux', 2]))
   await store.settle(
-    store.buyInVain([
-      ['Tux', 5],
-      ['Fox', 5],
-    ]),
+    store.buyInVain(
+      [
+        ['Tux', 5],
+        ['Fox', 5],
+      ],
+      rich,
+    ),
   )
   await store.read('catalog', ({ ledger }) => ledger.movements(0, 100))
   await store.read('catalog', ({ ledger }) => ledger.list('', 3))
@@ -197,6 +263,7 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   await day.start()
   await day.together(
     [['Yoyo', 5]],
+    paidBy(rich, ['Yoyo', 1]),
     [['Elephant', 1]],
     [
       ['Fox', 1],
@@ -211,15 +278,10 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   await store.pass(1500) // the edit is kept aside
   await store.read('order', ({ orders }) => orders.list(Number.MAX_SAFE_INTEGER, 5))
   await store.read('order', ({ orders }) => orders.get(3))
-  await day.crash(
-    3,
-    false,
-    [['Tux', 3]],
-    [
-      ['Fox', 1],
-      ['Tux', 1],
-    ],
-  )
+  await day.crash(3, false, [['Tux', 3]], paidBy(rich, ['Tux', 1], ['Whale', 2]), [
+    ['Fox', 1],
+    ['Tux', 1],
+  ])
 
   await day.start()
   await day.together([['Dolphin', 1]])
@@ -227,6 +289,8 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
     9,
     true,
     [['Tux', 1]],
+    paidBy(rich, ['Dolphin', 1]),
+    paidBy(poor, ['Dolphin', 1]),
     [['Dolphin', 1]],
     [
       ['Whale', 1],
@@ -236,7 +300,7 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   await day.start()
   await day.change('change', 'Whale', 9)
   await day.again('key-2', [['Fox', 1]])
-  await day.crash(0, false, [['Tux', 1]])
+  await day.crash(0, false, paidBy(rich, ['Tux', 1]))
   await day.start()
   await day.together(
     [['Whale', 2]],

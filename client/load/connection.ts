@@ -20,6 +20,10 @@ export interface Question {
   json?: string
   /** The key under which it may be asked again. */
   key?: string
+  /** It is done once however often it is asked, so it may be asked again as it stands. */
+  repeatable?: true
+  /** Its answer is not `{"data"}`: JSON or text as it stands, which becomes the ending's `data`. */
+  plain?: true
 }
 
 const answerBytesMax = 16 * 1024 * 1024
@@ -28,18 +32,21 @@ const jsonHeaders = { 'content-type': 'application/json' }
 export class Connection {
   readonly #origin: string
   readonly #timeoutMs: number
+  readonly #authorization: Readonly<Record<string, string>>
   #client: Client | undefined
   #timer: NodeJS.Timeout | undefined
   /** Of the request in flight. */
   #exchange: Exchange | undefined
   #interrupted = false
 
-  constructor(origin: string, timeoutMs: number) {
+  /** With a token, all is asked as the shop's owner. */
+  constructor(origin: string, timeoutMs: number, token?: string) {
     this.#origin = origin
     this.#timeoutMs = timeoutMs
+    this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
-  ask({ method, path, json, key }: Question): Promise<Ending> {
+  ask({ method, path, json, key, plain }: Question): Promise<Ending> {
     this.#client ??= this.#connect()
     const client = this.#client
     // One timer over the whole request; undici's own run anew with each piece of the body. It is the connection's, and only
@@ -50,10 +57,11 @@ export class Connection {
       const exchange = new Exchange((ending) => {
         this.#exchange = undefined
         resolve(this.#interrupted && !ending.ok && lost.has(ending.kind) ? interrupted : ending)
-      })
+      }, plain === true)
       this.#exchange = exchange
-      const headers = key === undefined ? jsonHeaders : { ...jsonHeaders, 'idempotency-key': key }
-      client.dispatch(json === undefined ? { method, path } : { method, path, headers, body: json }, exchange)
+      const own = key === undefined ? this.#authorization : { ...this.#authorization, 'idempotency-key': key }
+      const headers = json === undefined ? own : { ...jsonHeaders, ...own }
+      client.dispatch({ method, path, headers, body: json ?? null }, exchange)
     })
   }
 
@@ -105,9 +113,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** Of an answer that came in several pieces: a character may be cut in two. */
   #pieces: Buffer[] | undefined
   #first: Buffer | undefined
+  readonly #plain: boolean
 
-  constructor(end: (ending: Ending) => void) {
+  constructor(end: (ending: Ending) => void, plain: boolean) {
     this.#end = end
+    this.#plain = plain
   }
 
   onRequestStart(): void {
@@ -131,7 +141,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const text = this.#pieces === undefined ? this.#text : Buffer.concat(this.#pieces).toString()
-    this.#end(readAnswer(this.#status, text, retryAfterMs(this.#retryAfter)))
+    this.#end(readAnswer(this.#status, text, retryAfterMs(this.#retryAfter), { plain: this.#plain }))
   }
 
   onResponseError(): void {
@@ -141,7 +151,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** Goes by the body: a store may answer errors with status 200 (`ERROR_STATUS=200`). */
-export function readAnswer(status: number, text: string, retryAfterMs: number): Ending {
+export function readAnswer(
+  status: number,
+  text: string,
+  retryAfterMs: number,
+  { plain = false }: { plain?: boolean } = {},
+): Ending {
   const body = parseJson(text)
   if (isObject(body)) {
     const error = isObject(body.error) ? body.error : undefined
@@ -152,6 +167,7 @@ export function readAnswer(status: number, text: string, retryAfterMs: number): 
     }
     if (status < 400 && 'data' in body && !('error' in body)) return { ok: true, body }
   }
+  if (plain && status < 300) return { ok: true, body: { data: body ?? text } }
   return { ok: false, kind: status >= 400 ? `http_${status}` : 'unreadable_answer', retryAfterMs }
 }
 

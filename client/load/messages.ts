@@ -15,6 +15,8 @@ export interface Job {
   seed: number
   timeoutMs: number
   withKeys: boolean
+  /** Under which the owner's routes are asked. */
+  token: string | undefined
   /** What sessions buy and see is kept for `--verify`. */
   witness: boolean
   /** Which of how many processes, from 0. */

@@ -122,7 +122,7 @@ export function addLoadOptions(command: Command): Command {
       [],
     )
     .option('--verify', 'then check the books: what was bought and seen against the shop')
-  return addFileOptions(addToken(all, 'for --verify'))
+  return addFileOptions(addToken(all, "for --verify and for the scenarios that use the owner's routes"))
 }
 
 /** Ends with exit code 2 where the options do not fit together. */

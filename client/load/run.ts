@@ -43,7 +43,18 @@ export async function startLoad(plan: LoadPlan, command: string): Promise<Runnin
   const toys = chosenToys(await listToys(url, timeoutMs), plan.toys)
   const prepared = await prepare(plan, toys)
   const sum = new SecondsSum()
-  const { thresholds: _, settings: __, warmupMs, verify, weights, scenario, quantityMax, withKeys, processes } = plan
+  const {
+    thresholds: _,
+    settings: __,
+    token,
+    warmupMs,
+    verify,
+    weights,
+    scenario,
+    quantityMax,
+    withKeys,
+    processes,
+  } = plan
   const workers = new LoadProcesses(
     {
       url,
@@ -55,6 +66,7 @@ export async function startLoad(plan: LoadPlan, command: string): Promise<Runnin
       seed,
       timeoutMs,
       withKeys,
+      token,
       witness: verify,
       processes,
       warmupMs,
@@ -107,8 +119,8 @@ export async function startLoad(plan: LoadPlan, command: string): Promise<Runnin
   }
 }
 
-async function prepare({ url, scenario, timeoutMs, seed }: LoadPlan, toys: readonly string[]): Promise<unknown> {
-  const connection = new Connection(url, timeoutMs)
+async function prepare({ url, scenario, timeoutMs, seed, token }: LoadPlan, toys: readonly string[]): Promise<unknown> {
+  const connection = new Connection(url, timeoutMs, token)
   try {
     return await scenarioOf(scenario).prepare?.({ connection, toys, seed })
   } finally {

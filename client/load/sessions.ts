@@ -62,8 +62,8 @@ export class Sessions {
   }
 
   #connect(): Connection {
-    const { url, timeoutMs } = this.#job
-    const connection = new Connection(url, timeoutMs)
+    const { url, timeoutMs, token } = this.#job
+    const connection = new Connection(url, timeoutMs, token)
     this.#connections.push(connection)
     return connection
   }

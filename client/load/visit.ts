@@ -25,6 +25,16 @@ const refusals: ReadonlySet<string> = new Set(['out_of_stock', 'out_of_credit'])
 /** These tell nothing about how fast the store is. */
 const untimed: ReadonlySet<string> = new Set(['unreachable', 'interrupted'])
 
+/** What a story says of a request, so that a wrong outcome is counted as what it is. */
+export interface Expected {
+  /** By this name it is told. */
+  story: string
+  /** The refusal that it must get; none: it must not be refused. */
+  refusal?: string | undefined
+  /** The failure where the answer is not what was asked for. */
+  wrong?: string | undefined
+}
+
 /** What all rounds of a process share. */
 export interface Recording {
   clock: Clock
@@ -127,9 +137,15 @@ export class Visit {
 
   /**
    * Asks until the outcome is known, or six times, and counts it under the kind. `isRight` looks at the answer's `data`: where
-   * it is not what was asked for, the request has failed as `wrong_answer`.
+   * it is not what was asked for, the request has failed as `wrong_answer`. With `expected`, a refusal is only right where it is
+   * the one that must come; then the ending is that refusal, and counted as an answer.
    */
-  async ask(kind: string, question: Question, isRight: (data: unknown) => boolean): Promise<Ending> {
+  async ask(
+    kind: string,
+    question: Question,
+    isRight: (data: unknown) => boolean,
+    expected?: Expected,
+  ): Promise<Ending> {
     const { clock, counts, seconds, measuredFrom, startedAt, jitter } = this.#recording
     const sentAt = clock.elapsed()
     const from = this.#dueAt ?? sentAt
@@ -141,17 +157,21 @@ export class Visit {
     for (;;) {
       ending = await this.#connection.ask(key === question.key || key === undefined ? question : { ...question, key })
       if (ending.ok) {
-        if (!isRight(ending.body.data)) ending = wrong
+        if (!isRight(ending.body.data)) ending = wrong(expected)
         break
       }
       if (unknown.has(ending.kind)) unknowns += 1
       key ??= ending.key
-      const repeatable = question.method === 'GET' ? false : key !== undefined || ending.kind === 'unavailable'
+      const repeatable =
+        question.method === 'GET'
+          ? false
+          : key !== undefined || question.repeatable === true || ending.kind === 'unavailable'
       if (!repeatable || !askedAgain.has(ending.kind) || retries === retriesMax) break
       await sleep(clock, pauseMs(retries, ending.retryAfterMs, jitter()))
       if (this.#connection.interrupted) break
       retries += 1
     }
+    if (expected !== undefined) ending = judged(ending, expected)
     const now = clock.elapsed()
     this.last = ending
     this.#tries = { retries, unknowns }
@@ -169,7 +189,21 @@ export class Visit {
   }
 }
 
-const wrong: Ending = { ok: false, kind: 'wrong_answer', retryAfterMs: 0 }
+function wrong(expected: Expected | undefined): Ending {
+  const kind = expected?.wrong ?? 'wrong_answer'
+  return failed(expected === undefined ? kind : `${kind} (${expected.story})`)
+}
+
+const failed = (kind: string): Ending => ({ ok: false, kind, retryAfterMs: 0 })
+
+/** A refusal of another store of the course's has a status and no word. */
+const unworded = /^http_4\d\d$/
+
+function judged(ending: Ending, { story, refusal }: Expected): Ending {
+  if (ending.ok) return refusal === undefined ? ending : failed(`not_${refusal} (${story})`)
+  if (refusal !== undefined && unworded.test(ending.kind)) return failed(refusal)
+  return refusals.has(ending.kind) && ending.kind !== refusal ? failed(`wrongly_${ending.kind} (${story})`) : ending
+}
 
 function isProduct(data: unknown): boolean {
   return isObject(data) && isPieces(data.quantity) && isMoney(data.price)

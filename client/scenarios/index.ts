@@ -4,8 +4,9 @@ import { purchases } from './purchases.ts'
 import { rush } from './rush.ts'
 import type { Scenario } from './scenario.ts'
 import { shop } from './shop.ts'
+import { stress, stressAlone } from './stress.ts'
 
-export const scenarios: readonly Scenario[] = [shop, purchases, rush, orders]
+export const scenarios: readonly Scenario[] = [shop, purchases, rush, orders, stress, ...stressAlone]
 
 export const scenarioNames: readonly string[] = scenarios.map(({ name }) => name)
 

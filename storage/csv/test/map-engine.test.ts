@@ -1,9 +1,13 @@
 /** The CSV map over real files: what stands in them, what is refused, and what a person may have done to them. */
 import { appendFileSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import t from 'tap'
+import { realClock } from '../../../clock.ts'
 import { StartError } from '../../../errors.ts'
+import { type FileSystem, realFileSystem } from '../../file-system.ts'
+import { CsvMap } from '../map-engine.ts'
 import { answered, bytesOf, namesOf } from './harness.ts'
 import { allOf, openMap, segmentsOf } from './map-harness.ts'
+import { textFormat } from './text-format.ts'
 
 const first = 'drafts-00000001.csv'
 
@@ -451,3 +455,46 @@ t.test('while the places are found, whoever asks waits, and a change asked befor
   t.equal(await asked, '12')
   await closed
 })
+
+t.test('a read that an update overtakes does not bring the old value back', async (t) => {
+  const folder = t.testdir()
+  const { map } = await openMap(t, folder)
+  await map.update('a', () => 'old')
+  await map.close()
+  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let slow = false
+  const files: FileSystem = {
+    ...realFileSystem,
+    async open(path, mode) {
+      const file = await realFileSystem.open(path, mode)
+      const read: typeof file.read = async (buffer, position) => {
+        const count = await file.read(buffer, position)
+        if (slow) {
+          slow = false
+          begun.resolve()
+          await goOn.promise
+        }
+        return count
+      }
+      return { ...file, read }
+    },
+  }
+  const { map: again } = await CsvMap.open<string>({ ...options, files, folder })
+  await again.findAll()
+  slow = true
+  const early = again.get('a')
+  await begun.promise
+  t.equal(await again.update('a', (value) => `${value} and new`), 'old and new')
+  goOn.resolve()
+  t.equal(await early, 'old', 'it began before')
+  t.equal(await again.get('a'), 'old and new')
+  await again.close()
+})
+
+const options = {
+  clock: realClock,
+  name: 'drafts',
+  format: textFormat,
+  giveUp: () => {},
+  ioDelayMs: 0,
+}

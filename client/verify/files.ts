@@ -2,7 +2,7 @@
  * Whether the books balance, over the files of a stopped or a running store.
  *
  * Per toy: what all movements add up to = stock now + reserved by purchases in flight + sold. Per customer: what was put in
- * = credit now + reserved + spent. On a running store each ledger is of a moment of its own, and the orders are held against
+ * = credit now + reserved + spent. A draft that is paid has its order (drafts.ts). On a running store each ledger is of a moment of its own, and the orders are held against
  * it as of that moment (ledger-sums.ts). What was kept aside is read before all of them, so that what it says of them is
  * known to them.
  */
@@ -10,6 +10,7 @@ import { isAttemptId } from '../../storage/attempt-id.ts'
 import { formatAmount } from '../../storage/csv/amount.ts'
 import { type FileSystem, realFileSystem } from '../../storage/file-system.ts'
 import { LedgerState } from '../../storage/ledger-state.ts'
+import { readDrafts } from './drafts.ts'
 import { type Kept, keptDifferences, readKept } from './kept.ts'
 import { credit, hasLedger, type LedgerBooks, readLedger, stock } from './ledger.ts'
 import { LedgerSums } from './ledger-sums.ts'
@@ -41,11 +42,12 @@ export async function verifyFiles(
   for (const room of [stock.room, 'order']) kept.push(...(await readKept(`${dataDir}/${room}`, 'stock', files)))
   kept.push(...(await readKept(`${dataDir}/${credit.room}`, 'credit', files)))
   const asked = new Set(kept.flatMap(({ orders, reserved }) => [...orders.map(({ attempt }) => attempt), ...reserved]))
+  const drafts = await readDrafts(`${dataDir}/order`, files)
   const toys = await readLedger(`${dataDir}/${stock.room}`, files)
   const customers = await readCustomers(`${dataDir}/${credit.room}`, files)
   const [stockSums, creditSums] = [new LedgerSums(toys), new LedgerSums(customers ?? nobody())]
 
-  const differences = [...toys.differences, ...(customers?.differences ?? [])]
+  const differences = [...toys.differences, ...(customers?.differences ?? []), ...drafts.differences]
   const path = `${dataDir}/order/orders.csv`
   const ordered = new Map<string, number>()
   let unpaid = customers !== undefined

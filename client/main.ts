@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { backupCommand } from './backup/command.ts'
 import { chaosCommand } from './chaos/command.ts'
+import { consistencyCommand } from './consistency/command.ts'
 import { loadCommand } from './load/command.ts'
 import { compareCommand } from './report/compare-command.ts'
 import { smokeCommand } from './smoke/command.ts'
@@ -18,5 +19,6 @@ await new Command('client')
   .addCommand(smokeCommand())
   .addCommand(verifyCommand())
   .addCommand(chaosCommand())
+  .addCommand(consistencyCommand())
   .addCommand(backupCommand())
   .parseAsync()

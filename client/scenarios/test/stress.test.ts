@@ -82,7 +82,10 @@ t.test('a wrong outcome makes the exit code of a load 1', async (t) => {
   const url = await plantAt(t, store.url, checkoutInstead(200, '"done"'))
   const options = `--scenario one-item --clients 1 --requests 1 --processes 1 --seed ${seed}`
   const { all } = await loadResult(t, url, options, 1)
-  t.match(all.failures, [['wrong_order (one-item)', 1]])
+  t.ok(
+    all.failures.some(([word]) => word === 'wrong_order (one-item)'),
+    JSON.stringify(all.failures),
+  )
 })
 
 const is = (method: string, start: string) => (request: Request) =>

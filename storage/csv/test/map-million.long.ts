@@ -14,6 +14,7 @@ interface Draft {
   updated: number
 }
 
+t.setTimeout(600_000)
 const count = 1_000_000
 const keyOf = (i: number): string => `draft-${String(i).padStart(8, '0')}-${(i * 2654435761) % 4294967296}`
 const draft = (i: number): Draft => ({ buyer: `buyer-${i}`, toys: `[{"toy":"Tux","quantity":${i % 9}}]`, updated: i })
@@ -63,6 +64,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Res
 }
 
 t.test('a million entries take a place each in memory, start in seconds and hold nobody up', async (t) => {
+  t.setTimeout(600_000)
   t.setTimeout(300_000)
   const folder = await mkdtemp(`${tmpdir()}/toy-store-million-`)
   t.teardown(() => rm(folder, { recursive: true, maxRetries: 5 }))

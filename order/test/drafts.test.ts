@@ -1,7 +1,7 @@
 /** Drafts and their checkouts, over real files and a store whose other services are held in hand. */
 import t, { type Test } from 'tap'
 import { StoreError } from '../../errors.ts'
-import { answered } from '../../storage/csv/test/harness.ts'
+import { answered, until } from '../../storage/csv/test/harness.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { Draft } from '../draft.ts'
 import { Drafts } from '../drafts.ts'
@@ -220,7 +220,6 @@ t.test('a draft that is overwritten before its order was marked in it keeps the 
   await store.checkout('d1')
   await store.fill('b1', { id: 'd1', user: 'bob', items: [{ name: 'Tux', quantity: 1, cents: 1000 }] })
   t.equal(await store.isPaid('d1'), false)
-  await store.now.clock.pass(1000)
   await store.marked()
   t.equal(store.now.drafts.unmarked, 0)
   t.equal(await store.isPaid('d1'), false)
@@ -239,19 +238,11 @@ t.test(
       { op: 'checkout', id: 'd2' },
     ])
     t.match(both, [{ paid: true }, { paid: true }])
-    const settle = async () => {
-      for (let tries = 0; tries < 20; tries++) await turns()
-    }
-    await settle()
+    await until(() => store.now.notes.length > 0)
     t.equal(store.now.drafts.unmarked, 2)
     t.strictSame([await store.isPaid('d1'), await store.isPaid('d2')], [true, true])
+    await store.marked()
     t.strictSame(store.now.notes, ['drafts cannot be marked as paid yet: the disk is full; nothing was changed'])
-    for (let tries = 0; store.now.drafts.unmarked > 0 && tries < 20; tries++) {
-      await store.now.clock.pass(500)
-      await settle()
-    }
-    t.equal(store.now.drafts.unmarked, 0)
-    t.equal(store.now.notes.length, 1)
     const orders = await Promise.all(['d1', 'd2'].map(async (id) => (await store.now.map.get(id))!.order))
     t.strictSame(orders.sort(), [1, 2])
   },

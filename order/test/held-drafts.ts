@@ -1,8 +1,9 @@
 /** Drafts over real files that can fail and be killed; catalog and payment are held in hand. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { CsvLog } from '../../storage/csv/log-engine.ts'
 import type { CsvMap } from '../../storage/csv/map-engine.ts'
-import { openLog, told } from '../../storage/csv/test/harness.ts'
+import { openLog, told, until } from '../../storage/csv/test/harness.ts'
 import type { FaultyFiles } from '../../storage/test/faulty-files.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import type { DraftAnswer, DraftOp, FilledDraft } from '../client.ts'
@@ -11,7 +12,6 @@ import type { Draft } from '../draft.ts'
 import { Drafts } from '../drafts.ts'
 import { openDrafts } from '../store.ts'
 import { codeOf, HeldSides } from './held-customers.ts'
-import { turns } from './held-world.ts'
 
 export interface Life {
   drafts: Drafts
@@ -61,18 +61,21 @@ export class HeldDrafts {
     void givenUp
   }
 
-  /** kill -9, and a new start. */
+  /** kill -9, and a new start that has settled what was under way. */
   async kill(): Promise<void> {
     this.now.coordinator.close()
     await this.now.files.release()
     await this.start()
+    const { catalog, payment } = this.sides
+    await until(() => catalog.reserved().length + payment.reserved().length === 0)
   }
 
-  /** Resolves when every paid draft says so. Throws after a while. */
+  /** Time passes until every paid draft says so. Throws after a while. */
   async marked(): Promise<void> {
     for (let tries = 0; this.now.drafts.unmarked > 0; tries++) {
       if (tries > 1000) throw new Error(`${this.now.drafts.unmarked} paid drafts do not say so`)
-      await turns()
+      await pause(5)
+      await this.now.clock.pass(50)
     }
   }
 
@@ -80,8 +83,11 @@ export class HeldDrafts {
   async stop(): Promise<void> {
     const closed = this.now.drafts.close()
     await this.marked()
-    await this.now.clock.pass(5)
-    await closed
+    let isClosed = false
+    void closed.then(() => {
+      isClosed = true
+    })
+    for (; !isClosed; await pause(1)) await this.now.clock.pass(5)
     this.now.coordinator.close()
     await this.now.log.close()
     await this.now.map.close()

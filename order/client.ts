@@ -113,7 +113,7 @@ export interface DraftAnswer {
   at?: string
 }
 
-const draftItem = { ...line, cents: wholeNumber(1, centsMax) }
+const draftItem = { ...line, cents: wholeNumber(0, centsMax) }
 const draft = nameSchema
 /** So many drafts one `fill` makes. */
 export const fillMax = 500

@@ -11,7 +11,9 @@ import { startOrder } from '../start.ts'
 
 const toys = Array.from({ length: 100 }, (_, i) => `Marble ${i},0.10,5\n`).join('')
 const firstFiles = {
-  catalog: { 'toys_db.csv': `name,price,quantity\nTux,25.99,10\nFox,0.50,10\n"Owl, the grey",3.00,1\n${toys}` },
+  catalog: {
+    'toys_db.csv': `name,price,quantity\nTux,25.99,10\nFox,0.50,10\n"Owl, the grey",3.00,1\nSticker,0.00,9\n${toys}`,
+  },
   payment: { 'customers.csv': 'user_id,credit\nann,100.00\nbob,100.00\npoor,0.40\n' },
 }
 
@@ -257,3 +259,17 @@ t.test(
     t.equal(await stockOf('Tux'), 8)
   },
 )
+
+t.test('what is free is bought by a customer who is there, and by nobody else', async (t) => {
+  const { place, order, stockOf, creditOf, orders } = await started(t)
+  const sticker = { name: 'Sticker', quantity: 2 }
+  t.match(await place({ ...sticker, user: 'poor' }), { status: 200, body: { data: { total: 0, user: 'poor' } } })
+  t.match(await place({ ...sticker, user: 'nobody' }), { status: 404, body: { error: { reason: 'user_not_found' } } })
+  const draft = async (op: object) => (await ask(`${order.url}/drafts`, { method: 'POST', body: op })).body
+  await draft({ op: 'create', id: 'd1', user: 'poor' })
+  t.strictSame(await draft({ op: 'add', id: 'd1', ...sticker, cents: 0 }), { data: { id: 'd1' } })
+  t.match(await draft({ op: 'checkout', id: 'd1' }), { data: { paid: true, names: ['Sticker'] } })
+  t.match(await draft({ op: 'find', id: 'd1' }), { data: { paid: true, total: 0 } })
+  t.strictSame([await stockOf('Sticker'), await creditOf('poor')], [5, 0.4])
+  t.equal((await orders()).length, 2)
+})

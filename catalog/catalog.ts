@@ -62,7 +62,10 @@ export const commandFor = {
 
 /** What came of a command. Throws the refusal as an error. */
 export function toyAfter(outcome: Outcome): Toy {
-  if (outcome.outcome === 'changed') return toyOf(outcome.account, outcome)
+  if (outcome.outcome === 'changed') {
+    if (outcome.attributes.length === 0) throw productNotFound() // told again, of a toy that was taken out since
+    return toyOf(outcome.account, outcome)
+  }
   throw outcome.outcome === 'refused' ? refusalOf(outcome) : new StoreError('conflict', 'this is no change of stock')
 }
 

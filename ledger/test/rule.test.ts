@@ -181,3 +181,55 @@ t.test('a balance beyond the safe integers is refused', async (t) => {
   ])
   t.equal(balance('Tux'), Number.MAX_SAFE_INTEGER)
 })
+
+const keyed = (account: string, by: number, key = 'k1'): Command =>
+  ({ ...change(account, by), op: 'change', key }) as Command
+const undo = (account: string, key = 'k1'): Command => ({ op: 'undo', account, key, reason: 'taken back' })
+const refused = (reason: string, account = 'Tux') => ({ outcome: 'refused', reason, accounts: [account] })
+
+t.test('a change with a key is made once and told as it was; another one under its key is refused', async (t) => {
+  const { run, balance } = ledger()
+  const [made] = run(keyed('Tux', 5))
+  t.match(made, { outcome: 'changed', balance: 15, movement: 1 })
+  run(change('Tux', 1))
+  t.strictSame(run(keyed('Tux', 5), keyed('Tux', 5)), [made, made])
+  t.strictSame(run(keyed('Tux', 6), keyed('Fox', 5)), [refused('key_reused'), refused('key_reused', 'Fox')])
+  t.equal(balance('Tux'), 16)
+  t.strictSame(run(keyed('Tux', -99, 'k2')), [refused('insufficient')])
+  t.match(run(keyed('Tux', -1, 'k2')), [{ outcome: 'changed', balance: 15, movement: 3 }], 'a refusal keeps no key')
+})
+
+t.test('a change is taken back once, by its key and of its account, and can then be made anew', async (t) => {
+  const { run, balance } = ledger()
+  run(keyed('Tux', -4))
+  t.strictSame(run(undo('Fox'), undo('Tux', 'k2')), [refused('not_found', 'Fox'), refused('not_found')])
+  t.match(run(undo('Tux'), undo('Tux')), [{ outcome: 'changed', balance: 10, movement: 2 }, refused('voided')])
+  t.match(run(keyed('Tux', -3)), [{ outcome: 'changed', balance: 7, movement: 3 }])
+  t.match(run(undo('Tux'), keyed('Tux', 2), undo('Tux')), [{ balance: 10 }, { balance: 12 }, { balance: 10 }])
+  t.equal(balance('Tux'), 10)
+})
+
+t.test('what was put in and is spent cannot be taken back, until it is there again', async (t) => {
+  const { run } = ledger()
+  run(keyed('Tux', 5), change('Tux', -12))
+  t.strictSame(run(undo('Tux')), [refused('insufficient')])
+  t.match(run(change('Tux', 2), undo('Tux')), [{ balance: 5 }, { balance: 0 }])
+})
+
+t.test('an account that must be new is refused where there is one', async (t) => {
+  const { run, balance } = ledger()
+  const put = (account: string): Command => ({
+    op: 'put',
+    account,
+    attributes: [],
+    balance: 1,
+    reason: 'new',
+    isNew: true,
+  })
+  t.match(run(put('Tux'), put('Owl'), put('Owl')), [
+    refused('exists'),
+    { outcome: 'changed', balance: 1 },
+    refused('exists', 'Owl'),
+  ])
+  t.strictSame([balance('Tux'), balance('Owl')], [10, 1])
+})

@@ -88,6 +88,7 @@ export async function verifyAfterLoad(options: AfterLoadOptions): Promise<AfterL
     const line = verdictText({
       orders: live.orders ?? since.count,
       accounts: live.toys,
+      customers: live.customers ?? 0,
       differences: differences.length,
     })
     return { line, balanced: differences.length === 0, differences, notes: [...notes, ...live.notes] }

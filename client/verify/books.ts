@@ -1,9 +1,18 @@
 /**
  * A shop's books as they are read over its API, piece by piece: each reader goes on from where it was, so that a second look
- * costs what came since. Memory is by toys, never by orders.
+ * costs what came since. Memory is by toys and customers, never by orders.
  */
-import { readMovement, readOrder, readToy, type ShownOrder, type ShownToy, shown } from './rows.ts'
-import { type Page, pageRows, type Shop } from './shop.ts'
+import {
+  readCustomer,
+  readMovement,
+  readOrder,
+  readToy,
+  type ShownLedger,
+  type ShownOrder,
+  type ShownToy,
+  shown,
+} from './rows.ts'
+import { eachOf, type Page, pageRows, type Shop } from './shop.ts'
 
 /** Takes sentences; keeps so many as a person can read. */
 export class Findings {
@@ -49,19 +58,38 @@ export async function readToys(shop: Shop, findings: Findings): Promise<Map<stri
   }
 }
 
+/** The credit of each of these customers, in cents; without those that there are none of. */
+export async function readCredits(
+  shop: Shop,
+  users: Iterable<string>,
+  findings: Findings,
+): Promise<Map<string, number>> {
+  const credits = new Map<string, number>()
+  const all = eachOf(users, async (user) => ({ user, value: await shop.customer(user) }))
+  for await (const { user, value } of all) {
+    if (value === undefined) continue
+    const { row, fault } = readCustomer(value, user)
+    if (fault !== undefined) findings.add(fault)
+    if (row !== undefined) credits.set(user, row)
+  }
+  return credits
+}
+
 /** Movements in the order of their numbers, and what they add up to. */
 export class MovementBook {
   readonly #shop: Shop
   readonly #findings: Findings
+  readonly #ledger: ShownLedger
   readonly #sums = new Map<string, number>()
-  /** Of the toys that moved since `mark`: the lowest and the highest sum since. */
+  /** Of the accounts that moved since `mark`: the lowest and the highest sum since. */
   readonly #since = new Map<string, { first: number; low: number; high: number }>()
   #last: number
 
   /** `after`: movements up to this number are left out. */
-  constructor(shop: Shop, findings: Findings, after = 0) {
+  constructor(shop: Shop, findings: Findings, after = 0, ledger: ShownLedger = 'stock') {
     this.#shop = shop
     this.#findings = findings
+    this.#ledger = ledger
     this.#last = after
   }
 
@@ -69,7 +97,7 @@ export class MovementBook {
     return this.#last
   }
 
-  /** Toys that have one. */
+  /** Accounts that have one. */
   get names(): Iterable<string> {
     return this.#sums.keys()
   }
@@ -91,22 +119,26 @@ export class MovementBook {
 
   async catchUp(): Promise<void> {
     for (;;) {
-      const { data, next } = await this.#shop.movements(this.#last)
+      const { data, next } = await this.#shop.movements(this.#last, this.#ledger)
       const before = this.#last
       for (const each of data) this.#take(each)
       if (next === null) return
       if (this.#last === before) {
-        this.#findings.add(`the list of movements cannot be read on after ${before}: next is ${shown(next)}`)
+        this.#findings.add(`the list of movements${this.#of} cannot be read on after ${before}: next is ${shown(next)}`)
         return
       }
     }
   }
 
+  get #of(): string {
+    return this.#ledger === 'stock' ? '' : ' of credit'
+  }
+
   #take(each: unknown): void {
-    const { row, fault } = readMovement(each)
+    const { row, fault } = readMovement(each, this.#ledger)
     if (fault !== undefined) this.#findings.add(fault)
     const number = row?.number ?? this.#last + 1
-    if (number !== this.#last + 1) this.#findings.add(`movement ${number} comes after ${this.#last}`)
+    if (number !== this.#last + 1) this.#findings.add(`movement ${number}${this.#of} comes after ${this.#last}`)
     this.#last = Math.max(number, this.#last)
     if (row === undefined) return
     const { first, low, high } = this.range(row.account)
@@ -117,7 +149,7 @@ export class MovementBook {
 }
 
 /**
- * Orders from the newest back to where the last look ended, and what they sold. Numbers follow on without a gap; below them,
+ * Orders from the newest back to where the last look ended, what they sold and who paid. Numbers follow on without a gap; below them,
  * at the very beginning, may be those of an older store that were taken over: they have no time, may leave numbers out, and
  * their pieces had left before the first movement.
  */
@@ -125,6 +157,7 @@ export class OrderBook {
   readonly #shop: Shop
   readonly #findings: Findings
   readonly #sold = new Map<string, number>()
+  readonly #spent = new Map<string, number>()
   /** -1 before the first look: an older store may have had an order 0. */
   #last = -1
   orders = 0
@@ -144,8 +177,19 @@ export class OrderBook {
     return this.#sold.keys()
   }
 
+  /** Pieces of a toy. */
   sold(name: string): number {
     return this.#sold.get(name) ?? 0
+  }
+
+  /** Customers who paid one. */
+  get users(): Iterable<string> {
+    return this.#spent.keys()
+  }
+
+  /** Cents that a customer paid. */
+  spent(user: string): number {
+    return this.#spent.get(user) ?? 0
   }
 
   /** `progress`: which part of the numbers is read, 0 to 1. */
@@ -178,13 +222,16 @@ export class OrderBook {
     else if (above.placedAt !== '' && number !== above.number - 1) this.#findings.add(gapText(number, above.number))
   }
 
-  #count({ name, quantity, placedAt }: ShownOrder): void {
+  #count({ items, user, placedAt }: ShownOrder): void {
     if (placedAt === '') {
       this.broughtAlong += 1
       return
     }
     this.orders += 1
-    this.#sold.set(name, this.sold(name) + quantity)
+    for (const { name, quantity, price } of items) {
+      this.#sold.set(name, this.sold(name) + quantity)
+      if (user !== '') this.#spent.set(user, this.spent(user) + (quantity * price || 0))
+    }
   }
 
   /** `above`: the lowest that was read. */

@@ -60,7 +60,7 @@ export class OrdersSince {
     const { row, fault } = readOrder(each)
     if (fault !== undefined) this.#findings.add(fault)
     if (row === undefined) return
-    const { number, name, quantity } = row
+    const { number, items } = row
     if (this.#last !== undefined && number <= this.#last) {
       this.#findings.add(`order ${number} comes twice`)
       return
@@ -69,7 +69,7 @@ export class OrdersSince {
     this.#missing(number)
     this.#last = number
     this.count += 1
-    this.#sold.set(name, this.sold(name) + quantity)
+    for (const { name, quantity } of items) this.#sold.set(name, this.sold(name) + quantity)
     if (this.#next?.orderNumber === number) this.#match(row)
     else this.others += 1
   }
@@ -91,7 +91,7 @@ export class OrdersSince {
 
   #match(row: ShownOrder): void {
     const { orderNumber: _, ...bought } = this.#next!
-    const [told, kept] = [textOf(bought), textOf(row)]
+    const [told, kept] = [textOf(bought), orderText(row)]
     if (told !== kept) this.#findings.add(`order ${row.number} was acknowledged as ${told}, but the shop shows ${kept}`)
     this.#step()
   }
@@ -119,3 +119,9 @@ export class OrdersSince {
 
 const textOf = ({ name, quantity, price, total }: Omit<Bought, 'orderNumber'>): string =>
   `${quantity} ${name} at ${formatMoney(price)}, ${formatMoney(total)} in all`
+
+/** An order as a purchase of ours would be told, and whatever more it is. */
+function orderText({ items, user, total }: ShownOrder): string {
+  const each = items.map(({ name, quantity, price }) => `${quantity} ${name} at ${formatMoney(price)}`)
+  return `${each.join(' and ')}, ${formatMoney(total)} in all${user === '' ? '' : `, paid by ${user}`}`
+}

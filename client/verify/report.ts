@@ -65,6 +65,8 @@ function lineOf(
     orders,
     accounts: files?.accounts ?? live!.toys,
     reserved: files?.reserved ?? 0,
+    customers: files?.customers ?? live?.customers ?? 0,
+    reservedCredit: files?.reservedCredit ?? 0,
     differences,
   })
   return parts.length === 1 ? line : `${line} (${parts.join(', ')})`

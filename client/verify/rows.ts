@@ -1,4 +1,4 @@
-/** What the API shows of a toy, an order and a movement: read from JSON, with a sentence for what is wrong in it. */
+/** What the API shows of a toy, a customer, an order and a movement: read from JSON, with a sentence for what is wrong in it. */
 import { isObject } from '../json.ts'
 
 export interface ShownToy {
@@ -8,12 +8,19 @@ export interface ShownToy {
   stock: number
 }
 
-export interface ShownOrder {
-  number: number
+export interface ShownItem {
   name: string
   quantity: number
-  /** Cents. */
+  /** Cents a piece; NaN where it is no amount. */
   price: number
+}
+
+export interface ShownOrder {
+  number: number
+  items: readonly ShownItem[]
+  /** The customer who paid; empty where nobody did by credit. */
+  user: string
+  /** Cents. */
   total: number
   /** Empty for an order of an older store that was taken over. */
   placedAt: string
@@ -22,8 +29,12 @@ export interface ShownOrder {
 export interface ShownMovement {
   number: number
   account: string
+  /** Pieces, or cents of credit. */
   change: number
 }
+
+/** Which movements: of toys or of customers. */
+export type ShownLedger = 'stock' | 'credit'
 
 /** A row and what is wrong with it; no row where so much is wrong that nothing can be done with it. */
 export interface Read<Row> {
@@ -47,6 +58,11 @@ export function centsOf(value: unknown): number | undefined {
   return Number.isSafeInteger(cents) && cents / 100 === value ? cents : undefined
 }
 
+function signedCentsOf(value: unknown): number | undefined {
+  const cents = centsOf(typeof value === 'number' ? Math.abs(value) : value)
+  return cents === undefined || (value as number) >= 0 ? cents : -cents
+}
+
 export function readToy(value: unknown): Read<ShownToy> {
   if (!isObject(value) || typeof value.name !== 'string' || value.name === '')
     return { fault: `a toy has no name: ${shown(value)}` }
@@ -58,35 +74,68 @@ export function readToy(value: unknown): Read<ShownToy> {
   return { row: { name, price, stock: quantity } }
 }
 
-export function readOrder(value: unknown): Read<ShownOrder> {
-  if (!isObject(value) || !isCount(value.number)) return { fault: `an order has no number: ${shown(value)}` }
-  const { number, name, quantity, placed_at: placedAt } = value
-  const [price, total] = [centsOf(value.price), centsOf(value.total)]
-  const row = {
-    number,
-    name: typeof name === 'string' ? name : '',
-    quantity: isCount(quantity) ? quantity : 0,
-    price: price ?? Number.NaN,
-    total: total ?? Number.NaN,
-    placedAt: typeof placedAt === 'string' ? placedAt : '?',
-  }
-  const wrong = (what: string) => ({ row, fault: `order ${number}: ${what}` })
-  if (row.name === '') return wrong(`its toy is ${shown(name)}`)
-  // The older store sold nothing at times.
-  if (!isCount(quantity) || (quantity === 0 && placedAt !== '')) return wrong(`the quantity is ${shown(quantity)}`)
-  if (price === undefined) return wrong(`the price ${shown(value.price)} is no amount in whole cents`)
-  if (total !== price * quantity)
-    return wrong(`the total is ${shown(value.total)}, but ${quantity} x ${price / 100} is ${(price * quantity) / 100}`)
-  if (placedAt !== '' && !isTime(placedAt)) return wrong(`placed_at is ${shown(placedAt)}, which is no time`)
-  return { row }
+/** Cents of credit, of what is shown of this customer. */
+export function readCustomer(value: unknown, user: string): Read<number> {
+  const credit = isObject(value) ? centsOf(value.credit) : undefined
+  if (credit === undefined)
+    return { fault: `customer ${user}: the credit is no amount in whole cents: ${shown(value)}` }
+  if (isObject(value) && value.user_id === user) return { row: credit }
+  return { row: credit, fault: `customer ${user}: another one is shown: ${shown(value)}` }
 }
 
-export function readMovement(value: unknown): Read<ShownMovement> {
+export function readOrder(value: unknown): Read<ShownOrder> {
+  if (!isObject(value) || !isCount(value.number)) return { fault: `an order has no number: ${shown(value)}` }
+  const { number, placed_at: placedAt, user, items: list } = value
+  const faults: string[] = []
+  const isOlder = placedAt === ''
+  const given = list === undefined ? [value] : Array.isArray(list) ? list : []
+  const items = given.map((each) => readItem(each, isOlder, faults))
+  const cost = items.reduce((sum, { quantity, price }) => sum + quantity * price, 0)
+  if (items.length === 0) faults.push(`its items are ${shown(list)}`)
+  const twice = items.find(({ name }, i) => items.findIndex((item) => item.name === name) < i)
+  if (twice !== undefined) faults.push(`${twice.name} is in it twice`)
+  if (list !== undefined && (items.length === 1) !== 'name' in value) faults.push('it has one toy beside several')
+  if (list !== undefined && 'name' in value && itemText(readItem(value, isOlder, [])) !== itemText(items[0]!))
+    faults.push(`its item is ${shown(given[0])}, but ${shown(value.name)} is told beside it`)
+  if (user !== undefined && (typeof user !== 'string' || user === '')) faults.push(`its customer is ${shown(user)}`)
+  if (faults.length === 0 && centsOf(value.total) !== cost)
+    faults.push(`the total is ${shown(value.total)}, but ${items.map(costText).join(' + ')} is ${cost / 100}`)
+  if (!isOlder && !isTime(placedAt)) faults.push(`placed_at is ${shown(placedAt)}, which is no time`)
+  const row = {
+    number,
+    items,
+    user: typeof user === 'string' ? user : '',
+    total: centsOf(value.total) ?? Number.NaN,
+    placedAt: typeof placedAt === 'string' ? placedAt : '?',
+  }
+  return faults.length === 0 ? { row } : { row, fault: `order ${number}: ${faults.join('; ')}` }
+}
+
+function readItem(value: unknown, isOlder: boolean, faults: string[]): ShownItem {
+  const { name, quantity, price } = isObject(value) ? value : {}
+  const cents = centsOf(price)
+  if (typeof name !== 'string' || name === '') faults.push(`its toy is ${shown(name)}`)
+  // The older store sold nothing at times.
+  else if (!isCount(quantity) || (quantity === 0 && !isOlder)) faults.push(`the quantity is ${shown(quantity)}`)
+  else if (cents === undefined) faults.push(`the price ${shown(price)} is no amount in whole cents`)
+  return {
+    name: typeof name === 'string' ? name : '',
+    quantity: isCount(quantity) ? quantity : 0,
+    price: cents ?? Number.NaN,
+  }
+}
+
+const costText = ({ quantity, price }: ShownItem): string => `${quantity} x ${price / 100}`
+const itemText = (item: ShownItem): string => `${costText(item)} ${item.name}`
+
+export function readMovement(value: unknown, ledger: ShownLedger = 'stock'): Read<ShownMovement> {
   if (!isObject(value) || !isCount(value.number)) return { fault: `a movement has no number: ${shown(value)}` }
-  const { number, at, account, change, reason } = value
-  const wrong = (what: string) => ({ fault: `movement ${number}: ${what}` })
-  if (typeof account !== 'string' || account === '') return wrong(`its toy is ${shown(account)}`)
-  if (typeof change !== 'number' || !Number.isSafeInteger(change)) return wrong(`the change is ${shown(change)}`)
+  const { number, at, account, reason } = value
+  const wrong = (what: string) => ({ fault: `movement ${number}${ledger === 'stock' ? '' : ' of credit'}: ${what}` })
+  const change = ledger === 'stock' ? value.change : signedCentsOf(value.change)
+  if (typeof account !== 'string' || account === '')
+    return wrong(`its ${ledger === 'stock' ? 'toy' : 'customer'} is ${shown(account)}`)
+  if (typeof change !== 'number' || !Number.isSafeInteger(change)) return wrong(`the change is ${shown(value.change)}`)
   if (!isTime(at)) return wrong(`at is ${shown(at)}, which is no time`)
   if (typeof reason !== 'string' || reason === '') return wrong(`the reason is ${shown(reason)}`)
   return { row: { number, account, change } }

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { systemCode } from '../../errors.ts'
 import { isObject, type JsonObject, parseJson } from '../json.ts'
+import type { ShownLedger } from './rows.ts'
 
 /** Why nothing can be read, in a sentence. */
 export class ShopError extends Error {
@@ -36,6 +37,7 @@ const answerBytesMax = 16 << 20
 /** A service that was killed is back within a second or two. */
 const pausesMs = [100, 200, 400, 800, 1600, 3200]
 export const pageRows = 1000
+const notFound: ReadonlySet<string> = new Set(['product_not_found', 'order_not_found', 'user_not_found'])
 /** So many requests for single things are sent at a time. */
 const atOnce = 16
 
@@ -80,8 +82,13 @@ export class Shop {
     return this.#one(`/orders/${number}`)
   }
 
-  movements(after: number): Promise<Page> {
-    return this.#page(`/movements?limit=${pageRows}&after=${after}`)
+  movements(after: number, ledger: ShownLedger): Promise<Page> {
+    return this.#page(`/movements?ledger=${ledger}&limit=${pageRows}&after=${after}`)
+  }
+
+  /** For the owner. Undefined where there is no such customer. */
+  customer(user: string): Promise<unknown> {
+    return this.#one(`/customers/${encodeURIComponent(user)}`)
   }
 
   /** Why the owner's part is refused; undefined where it is not. */
@@ -107,7 +114,7 @@ export class Shop {
   async #one(path: string): Promise<unknown> {
     const { status, body } = await this.#ask(path)
     const reason = reasonOf(body)
-    if (reason === 'product_not_found' || reason === 'order_not_found') return undefined
+    if (reason !== undefined && notFound.has(reason)) return undefined
     if (reason !== undefined || status !== 200) throw this.#unwilling(path, status, body)
     return body.data ?? null
   }

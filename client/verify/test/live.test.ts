@@ -31,6 +31,8 @@ t.test('a store at rest balances to the piece, over its API, its files and both'
     toys: 6,
     orders: 3,
     movements: 7,
+    customers: 0,
+    creditMovements: 0,
     broughtAlong: 0,
     newest: 3,
     exact: true,
@@ -187,3 +189,16 @@ t.test('lists that never end are left', async (t) => {
       differences.join('\n'),
     )
 })
+
+for (const [fault, difference] of [
+  ['charged twice', /^customer Anna: movements add up to 500000\.00, but \d+\.\d\d credit \+ \d+\.\d\d spent is 49/],
+  ['unpaid', /^customer Anna: movements add up to 500000\.00, but .* spent is 500\d/],
+  ['credit without movement', /^customer Anna: movements add up to 500000\.00, but .* spent is 500000\.0\d$/],
+] as const)
+  t.test(`a shop with the fault "${fault}" does not balance`, async (t) => {
+    const shop = await startModelShop(t, { fault, customers: { Anna: 50_000_000, Ömer: 100 } })
+    for (let i = 0; i < 20; i++) await buy(shop.url, { name: 'Ball', quantity: 1, user: 'Anna' })
+    const { differences, exact } = await verifyLive({ url: shop.url, looksMs })
+    t.equal(exact, true)
+    t.match(differences, [difference])
+  })

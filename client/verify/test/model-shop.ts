@@ -32,6 +32,12 @@ export type Fault =
   | 'unsold'
   /** A sale takes a piece too many. */
   | 'leak'
+  /** A customer pays some of the purchases twice. */
+  | 'charged twice'
+  /** A customer does not pay for some of them. */
+  | 'unpaid'
+  /** Some credit comes in that no movement tells of. */
+  | 'credit without movement'
 
 interface Toy {
   /** Cents. */
@@ -44,12 +50,16 @@ interface Order {
   name: string
   quantity: number
   price: number
+  /** Empty where nobody pays by credit. */
+  user: string
   placedAt: string
 }
 
 export interface ModelShopOptions {
   /** Pieces by name; all cost 25.99. */
   toys?: Record<string, number>
+  /** Cents by customer. */
+  customers?: Record<string, number>
   adminToken?: string
   fault?: Fault
 }
@@ -74,10 +84,14 @@ const when = '2026-11-21T09:00:00.000Z'
 
 export async function startModelShop(
   t: Test,
-  { toys: given = { Bear: 400, Ball: 300, Cube: 200 }, adminToken, fault }: ModelShopOptions = {},
+  { toys: given = { Bear: 400, Ball: 300, Cube: 200 }, customers = {}, adminToken, fault }: ModelShopOptions = {},
 ): Promise<ModelShop> {
   const toys = new Map<string, Toy>()
   const movements: { number: number; at: string; account: string; change: number; reason: string }[] = []
+  const credit = new Map(Object.entries(customers))
+  const credits = [...credit].map(([account, cents], i) => {
+    return { number: i + 1, at: when, account, change: cents / 100, reason: 'new customer' }
+  })
   const orders: Order[] = []
   const answers = new Map<string, Promise<Answer>>()
   const firstShown = new Map<string, number>()
@@ -96,12 +110,12 @@ export async function startModelShop(
     orders,
     restock: (name, pieces) => move(name, Math.max(pieces, -toys.get(name)!.stock), 'restock'),
     broughtAlong(old, name) {
-      orders.push({ number: old, name, quantity: 1, price: 1599, placedAt: '' })
+      orders.push({ number: old, name, quantity: 1, price: 1599, user: '', placedAt: '' })
       number = old
     },
   }
 
-  async function buy(name: string, quantity: number): Promise<Answer> {
+  async function buy(name: string, quantity: number, user: string): Promise<Answer> {
     const toy = toys.get(name)
     if (toy === undefined) return refusal(404, 'product_not_found')
     const struck = ++purchases % every === 0
@@ -120,6 +134,9 @@ export async function startModelShop(
       return refusal(503, 'unavailable')
     }
     const price = toy.price + (is('overcharge') ? 100 : 0)
+    const [has, cost] = [credit.get(user) ?? 0, price * quantity]
+    if (is('charged twice')) credit.set(user, has - 2 * cost)
+    else if (!is('unpaid') && user !== '') credit.set(user, has - cost + (is('credit without movement') ? 1 : 0))
     await pause(Math.random() * 3)
     if (is('gap')) number += 1
     const doubles = is('doubled number') && number > 0
@@ -131,6 +148,7 @@ export async function startModelShop(
         name,
         quantity: quantity + (is('wrong quantity') ? 1 : 0),
         price: price + (is('wrong price') ? 1 : 0),
+        user,
         placedAt: when,
       })
     await pause(Math.random() * 2)
@@ -154,14 +172,11 @@ export async function startModelShop(
   }
 
   /** A store's order, for who reads it. */
-  const view = ({ placedAt, ...order }: Order) => ({
-    number: order.number,
-    name: order.name,
-    quantity: order.quantity,
-    price: order.price / 100,
-    total: (order.price * order.quantity) / 100,
-    placed_at: placedAt,
-  })
+  const view = ({ placedAt, user, number: of, ...order }: Order) => {
+    const item = { name: order.name, quantity: order.quantity, price: order.price / 100 }
+    const whose = user === '' ? {} : { items: [item], user }
+    return { number: of, ...item, total: (order.price * order.quantity) / 100, ...whose, placed_at: placedAt }
+  }
 
   function read(path: string, query: URLSearchParams, authorization: string | undefined): Answer {
     const limit = Number(query.get('limit') ?? 50)
@@ -176,21 +191,36 @@ export async function startModelShop(
       return found === undefined ? refusal(404, 'order_not_found') : answer(view(found))
     }
     if (adminToken !== undefined && authorization !== `Bearer ${adminToken}`) return refusal(401, 'unauthorized')
+    if (path.startsWith('/customers/')) {
+      const user = decodeURIComponent(path.slice('/customers/'.length))
+      const cents = credit.get(user)
+      if (cents === undefined) return refusal(404, 'user_not_found')
+      return answer({ user_id: user, credit: cents / 100 })
+    }
     if (path === '/orders') {
       const before = Number(query.get('before') ?? Number.MAX_SAFE_INTEGER)
       const rows = orders.filter((each) => each.number < before).toSorted((a, b) => b.number - a.number)
       return page(rows.map(view), limit, (last) => last.number)
     }
     const after = Number(query.get('after') ?? 0)
+    if (query.get('ledger') === 'credit') return page(credits.slice(after), limit, (last) => last.number)
     return page(movements.slice(after), limit, (last) => last.number)
   }
 
   async function serve(request: IncomingMessage): Promise<Answer> {
     const { pathname, searchParams } = new URL(request.url!, 'http://shop')
     if (request.method === 'GET') return read(pathname, searchParams, request.headers.authorization)
-    const { name, quantity } = JSON.parse(await text(request)) as { name: string; quantity: number }
+    const {
+      name,
+      quantity,
+      user = '',
+    } = JSON.parse(await text(request)) as {
+      name: string
+      quantity: number
+      user?: string
+    }
     const key = String(request.headers['idempotency-key'] ?? Math.random())
-    const known = answers.get(key) ?? buy(name, quantity)
+    const known = answers.get(key) ?? buy(name, quantity, user)
     answers.set(key, known)
     const { status } = await known
     if (status !== 200) answers.delete(key)

@@ -4,7 +4,8 @@
  *
  * Orders: the newest number is asked for first, then the file is read. What the shop shows is synced, so the file has it: rows
  * up to that number are compared one by one, later ones are left out. Toys, customers and movements change while they are read:
- * each is compared between two looks that show the same of it, and one that differs is looked at again.
+ * each is compared between two readings that show the same of it, and one that differs is looked at again: a fault is what two
+ * looks have found.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { formatMoney } from '../../money.ts'
@@ -184,8 +185,10 @@ async function compareLedger(
       findings.add(`${folder} holds no customers, but ${shop.url} shows ${movements.last} movements of credit`)
     return { accounts: 0, movements: movements.last, moving: [] }
   }
-  /** What differs still, or was never seen at rest; undefined before the first look. */
+  /** What differs still, with the fault, or was never seen at rest; undefined before the first look. */
   let open: Map<string, string | undefined> | undefined
+  /** Of the look before: the files may hold what is synced, and so shown, only in a moment. */
+  let earlier: typeof open
   let accounts = 0
   for (const waitMs of waitsMs) {
     await pause(waitMs)
@@ -201,6 +204,7 @@ async function compareLedger(
       (name) => [name, look(name, side, before, ledger, after, isStill ? movements : undefined)] as const,
     )
     accounts = Math.max(accounts, looked.length)
+    earlier = open
     open = new Map(
       looked.flatMap(([name, found]) =>
         found === 'right' ? [] : [[name, found === 'moving' ? undefined : found.fault] as const],
@@ -209,11 +213,14 @@ async function compareLedger(
     if (open.size === 0) break
   }
   const left = [...(open ?? [])]
-  for (const [, fault] of left) if (fault !== undefined) findings.add(fault)
+  const moving: string[] = []
+  for (const [name, fault] of left)
+    if (fault !== undefined && earlier?.get(name) === fault) findings.add(fault)
+    else moving.push(word(name))
   return {
     accounts,
     movements: movements.last,
-    moving: left.filter(([, fault]) => fault === undefined).map(([name]) => word(name)),
+    moving,
   }
 }
 

@@ -32,11 +32,14 @@ export const errorOf = (code: number, reason: string, message: string): unknown 
 })
 
 /** Toys, orders and movements as the owner sees them: equal before and after where nothing happened. */
-export async function booksOf(url: string): Promise<{ products: unknown; orders: unknown; movements: unknown }> {
-  const [products, orders, movements] = await Promise.all(
-    ['products', 'orders', 'movements'].map(async (path) => (await ask(`${url}/${path}?limit=1000`)).body),
+export async function booksOf(
+  url: string,
+): Promise<{ products: unknown; orders: unknown; movements: unknown; credit: unknown }> {
+  const paths = ['products?', 'orders?', 'movements?', 'movements?ledger=credit&']
+  const [products, orders, movements, credit] = await Promise.all(
+    paths.map(async (path) => (await ask(`${url}/${path}limit=1000`)).body),
   )
-  return { products, orders, movements }
+  return { products, orders, movements, credit }
 }
 
 /** Asks until `condition` holds; throws after `ms` milliseconds. What it throws counts as no. */

@@ -5,6 +5,7 @@ import t from 'tap'
 import type { z } from 'zod'
 import { commands } from '../catalog/server.ts'
 import { isKeyed, isPurchase, keyedSchema, purchaseSchema } from '../order/client.ts'
+import { commands as paymentCommands } from '../payment/server.ts'
 import { runs } from '../storage/test/seed.ts'
 
 /** What may stand in any field, right and wrong. */
@@ -23,6 +24,8 @@ const fields = fc.record(
     name: fc.oneof(anything, fc.constant('Tux')),
     quantity: fc.oneof(anything, fc.integer({ min: -2, max: 1_000_002 })),
     key: fc.oneof(anything, fc.constant('key-1')),
+    user: fc.oneof(anything, fc.constant('ann')),
+    items: fc.oneof(anything, fc.constant([{ name: 'Tux', quantity: 1 }])),
   },
   { requiredKeys: ['name', 'quantity'], noNullPrototype: true },
 )
@@ -44,8 +47,26 @@ const value = (own: fc.Arbitrary<unknown>) =>
   )
 
 for (const [what, looksRight, schema, values, usual] of [
-  ['isPurchase', isPurchase, purchaseSchema, value(fields), [{ name: 'Tux', quantity: 1 }]],
-  ['isKeyed', isKeyed, keyedSchema, value(fields), [{ name: 'Truck, "big"', quantity: 1_000_000, key: 'a.b_c:d-1' }]],
+  [
+    'isPurchase',
+    isPurchase,
+    purchaseSchema,
+    value(fields),
+    [
+      { name: 'Tux', quantity: 1 },
+      { name: 'Tux', quantity: 1, user: 'ann' },
+    ],
+  ],
+  [
+    'isKeyed',
+    isKeyed,
+    keyedSchema,
+    value(fields),
+    [
+      { name: 'Truck, "big"', quantity: 1_000_000, key: 'a.b_c:d-1' },
+      { name: 'Tux', quantity: 1, key: 'k', user: 'O\'Neil, "Ann"' },
+    ],
+  ],
   [
     'isCommand',
     commands.looksRight,
@@ -55,6 +76,16 @@ for (const [what, looksRight, schema, values, usual] of [
       { op: 'reserve', id: 'a1-1', after: 0, items: [{ account: 'Tux', amount: 1 }] },
       { op: 'confirm', id: 'a12-345' },
       { op: 'void', id: 'a1-1' },
+    ],
+  ],
+  [
+    "payment's isCommand",
+    paymentCommands.looksRight,
+    paymentCommands.schema,
+    value(command),
+    [
+      { op: 'reserve', id: 'a1-1', after: 0, items: [{ account: 'ann', amount: 0 }] },
+      { op: 'reserve', id: 'a1-1', after: 7, items: [{ account: 'ann', amount: Number.MAX_SAFE_INTEGER }] },
     ],
   ],
 ] as [string, (value: unknown) => boolean, z.ZodType, fc.Arbitrary<unknown>, unknown[]][])

@@ -126,6 +126,8 @@ class Day {
   async creditAgain(user: string, cents: number, key: string): Promise<void> {
     await this.up()
     const first = this.#record.changes.find(({ reason }) => reason === key)!
+    // What was refused at first can be made by asking again.
+    if (first.answer.is !== 'done') this.#record.answer(first, { is: 'unknown' })
     const answer = await this.#store.settle(this.#store.change(creditCommand('change', user, cents, key), 'payment'))
     if (first.answer.is === 'unknown') this.#record.answer(first, answer)
     else this.#record.changeAgain(key, answer)

@@ -1,6 +1,7 @@
 /**
- * Buyers who ask again with their key until they are answered. They buy one toy or several, paid by a customer or by nobody; the
- * poorest customer is refused now and then, and gets credit, under a key too. What they were told is kept.
+ * Buyers who ask again with their key until they are answered. They buy one toy or several, paid by a customer or by nobody, or fill
+ * a draft and check it out; the poorest customer is refused now and then, and gets credit, under a key too. What they were
+ * told is kept.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -32,13 +33,23 @@ export interface Line {
 
 export interface Told {
   key: string
-  number: number
+  /** Undefined of a draft: its checkout tells none. */
+  number: number | undefined
   /** In the shop's currency. */
   total: number
   /** Undefined where nobody pays by credit. */
   user: string | undefined
   lines: readonly Line[]
 }
+
+/** `data` of an answer that is well and has some, or the reason of a refusal. */
+interface Heard {
+  data?: { order_number: number; total: number }
+  reason?: string
+}
+
+/** What each toy of a kill run's shop costs. */
+const priceCents = 2599
 
 /** A request that a starved machine did not read in time was not begun, as its answer says. */
 const askAgain: ReadonlySet<string | undefined> = new Set(['unavailable', 'outcome_unknown', 'request_timeout'])
@@ -56,7 +67,11 @@ export class Buyers {
   readonly #random: () => number
   readonly #users: readonly string[]
   readonly #owner: Readonly<Record<string, string>>
-  readonly #agent = new Agent({ connections: 64, pipelining: 1 })
+  readonly #patience = {
+    dispatcher: new Agent({ connections: 64, pipelining: 1 }),
+    headersTimeout: 8000,
+    bodyTimeout: 8000,
+  }
   #keys = 0
   #stopped = false
 
@@ -81,6 +96,7 @@ export class Buyers {
       const key = `buyer-${process.pid}-${++this.#keys}`
       const user = this.#random() < 0.5 ? undefined : this.#oneOf(this.#users)
       if (user === poor && this.#random() < 0.3) await this.#putCreditIn(key)
+      else if (user !== undefined && this.#random() < 0.4) await this.#checkOut(user, this.#lines())
       else await this.#buy(key, user, this.#lines())
     }
   }
@@ -98,35 +114,71 @@ export class Buyers {
     else this.wrong.push(`${key}: answered ${reason} to ${JSON.stringify(body(0))}`)
   }
 
+  /** A draft is filled; where that is not answered, it is left and a new one begun. Then it is checked out until there is an answer. */
+  async #checkOut(user: string, lines: readonly Line[]): Promise<void> {
+    const id = await this.#filledDraft(user, lines)
+    if (id === undefined) return
+    const key = `~${id}`
+    const answer = await this.#untilAnswered(key, `/orders/checkout/${id}`, {}, () => undefined)
+    if (answer === undefined) return
+    const pieces = lines.reduce((sum, { quantity }) => sum + quantity, 0)
+    if (answer.reason === undefined)
+      this.told.push({ key, number: undefined, total: (pieces * priceCents) / 100, user, lines })
+    else if (user === poor && answer.reason === 'out_of_credit') this.refused.push(key)
+    else this.wrong.push(`${key}: answered ${answer.reason} to its checkout`)
+  }
+
+  /** Undefined where the buyers stop before one is filled. */
+  async #filledDraft(user: string, lines: readonly Line[]): Promise<string | undefined> {
+    while (!this.#stopped) {
+      const created = await this.#post(`/orders/create/${encodeURIComponent(user)}`).catch(() => undefined)
+      const { order_id: id } = (created ?? {}) as { order_id?: string }
+      let isFilled = id !== undefined
+      for (const { name, quantity } of isFilled ? lines : [])
+        isFilled &&=
+          (await this.#post(`/orders/addItem/${id}/${name}/${quantity}`).catch(() => undefined)) !== undefined
+      if (isFilled) return id
+      if (id !== undefined) this.refused.push(`~${id}`) // nobody checks it out
+      await pause(10 + this.#random() * 20)
+    }
+    return undefined
+  }
+
+  /** The body of an answer that is well; undefined of any other. */
+  async #post(path: string): Promise<unknown> {
+    const reply = await request(this.#url + path, { method: 'POST', headers: this.#owner, ...this.#patience })
+    const text = await reply.body.text()
+    if (reply.statusCode !== 200) return undefined
+    return text.startsWith('{') ? JSON.parse(text) : text
+  }
+
   async #putCreditIn(key: string): Promise<void> {
     const answer = await this.#ask(`/customers/${poor}/credit`, key, () => ({ amount: putIn }))
     if (answer?.data !== undefined) this.credited += 1
     else if (answer !== undefined) this.wrong.push(`${key}: answered ${answer.reason} to credit`)
   }
 
-  /** Asks until there is an answer; undefined where none ever comes, which is wrong. */
-  async #ask(
-    path: string,
-    key: string,
-    body: (tries: number) => unknown,
-  ): Promise<{ data?: { order_number: number; total: number }; reason?: string } | undefined> {
+  /** What a purchase, or credit put in, is told in the end. */
+  #ask(path: string, key: string, body: (tries: number) => unknown): Promise<Heard | undefined> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': key, ...this.#owner }
-    const options = {
-      method: 'POST',
-      headers,
-      dispatcher: this.#agent,
-      headersTimeout: 8000,
-      bodyTimeout: 8000,
-    } as const
+    return this.#untilAnswered(key, path, headers, (tries) => JSON.stringify(body(tries)))
+  }
+
+  /** Asks until there is an answer; undefined where none ever comes, which is wrong. */
+  async #untilAnswered(
+    key: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: (tries: number) => string | undefined,
+  ): Promise<Heard | undefined> {
     for (let tries = 0; tries < 2000; tries++) {
       if (tries > 0) this.askedAgain += 1
       try {
-        const reply = await request(this.#url + path, { ...options, body: JSON.stringify(body(tries)) })
-        const { data, error } = (await reply.body.json()) as {
-          data?: { order_number: number; total: number }
-          error?: { reason: string }
-        }
-        if (data !== undefined) return { data }
+        const options = { method: 'POST', headers, body: body(tries) ?? null, ...this.#patience } as const
+        const reply = await request(this.#url + path, options)
+        const text = await reply.body.text()
+        if (reply.statusCode < 300) return text.startsWith('{') ? { data: JSON.parse(text).data } : {}
+        const { error } = JSON.parse(text) as { error?: { reason: string } }
         if (!askAgain.has(error?.reason)) return { reason: error?.reason ?? 'nothing' }
       } catch {
         // the front end was killed: ask again

@@ -28,7 +28,9 @@ export interface KillRunResult {
   /** Of them: several toys, and paid by a customer. */
   several: number
   paid: number
-  /** Purchases for which there was not enough credit. */
+  /** Of those: drafts that were checked out. */
+  drafts: number
+  /** Purchases for which there was not enough credit, and drafts that were left. */
   refused: number
   /** How often credit was put in. */
   credited: number
@@ -105,6 +107,7 @@ export async function killRun({
     acknowledged: buyers.told.length,
     several: buyers.told.filter(({ lines }) => lines.length > 1).length,
     paid: buyers.told.filter(({ user }) => user !== undefined).length,
+    drafts: buyers.told.filter(({ number }) => number === undefined).length,
     refused: buyers.refused.length,
     credited: buyers.credited,
     askedAgain: buyers.askedAgain,

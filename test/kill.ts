@@ -26,6 +26,7 @@ const {
   acknowledged,
   several,
   paid,
+  drafts,
   refused,
   credited,
   askedAgain,
@@ -40,9 +41,9 @@ console.log(
     .join(', ')}`,
 )
 console.log(
-  `${acknowledged} purchases acknowledged, ${several} of several toys, ${paid} paid by a customer, asked again ${askedAgain} times`,
+  `${acknowledged} purchases acknowledged, ${several} of several toys, ${paid} paid by a customer (${drafts} drafts), asked again ${askedAgain} times`,
 )
-console.log(`credit was put in ${credited} times, and was short ${refused} times`)
+console.log(`credit was put in ${credited} times; ${refused} purchases were refused, or drafts left`)
 console.log(`from a kill to the next purchase: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}`)
 console.log(verdict)
 for (const what of wrong) console.log(`WRONG: ${what}`)

@@ -32,7 +32,7 @@ function run(copy: string, command: string, words: readonly string[]): Promise<{
 }
 
 const byTests: Watch = async (copy, tests) => {
-  const { passed, says } = await run(copy, 'npx', ['tap', '--reporter=tap', '--bail', ...tests])
+  const { passed, says } = await run(copy, 'npx', ['tap', '--reporter=tap', '--bail', '--jobs=1', ...tests])
   if (passed) return undefined
   const before = says.slice(0, says.search(/^ *not ok /m))
   return [...before.matchAll(/^ *# Subtest: (.*)$/gm)].at(-1)?.[1] ?? 'it ended or hung'

@@ -81,15 +81,12 @@ async function checkOutAll(
   let killedAfter: number | null = null
   const began = performance.now()
   const told = await crowd.each(orders, async (connection, order) => {
-    const buying = crowd.buy(connection, questionOf(order))
-    const killNow = kill !== undefined && killedAfter === null && answered >= killAfter
-    // The first may not be answered yet: then it is killed with all of them in flight.
-    if (killNow) {
-      killedAfter = answered
-      setImmediate(kill)
-    }
-    const one = await buying
+    const one = await crowd.buy(connection, questionOf(order))
     answered += 1
+    if (kill !== undefined && killedAfter === null && answered > killAfter) {
+      killedAfter = answered
+      kill()
+    }
     if (answered % 50 === 0) progress(`${name}: checking out`, answered / orders.length)
     return one
   })

@@ -7,17 +7,22 @@ import { isWrong } from './run.ts'
 export const figures = ({ answers, stock, credit, log }: Wrong): string => `${answers}/${stock}/${credit}/${log}`
 
 export function runLine(outcome: Outcome): string {
-  const { run, case: name, succeeded, expected, refused, unanswered, retries, seconds, killed, wrong } = outcome
+  const { run, case: name, succeeded, expected, refused, unanswered, seconds, wrong } = outcome
   const because = Object.entries(refused).map(([word, count]) => `${number(count)} ${word}`)
   const parts = [
     `${number(succeeded)} succeeded${expected === null ? '' : ` (of ${number(expected)} that had to)`}`,
     ...because,
     ...(unanswered === 0 ? [] : [`${number(unanswered)} UNANSWERED`]),
-    ...(killed === null ? [] : [`${killed} killed, asked again ${number(retries)} times`]),
+    ...killWords(outcome),
     `${seconds.toFixed(1)} s`,
   ]
   return `${isWrong(outcome) ? 'WRONG' : 'ok   '}  run ${run}, ${name}: ${figures(wrong)}  ${parts.join(', ')}`
 }
+
+const killWords = ({ killed, killedAfter, retries }: Outcome): string[] =>
+  killed === null
+    ? []
+    : [`${killed} killed after ${number(killedAfter ?? 0)} answers, asked again ${number(retries)} times`]
 
 export function lastLine({ outcomes, held }: Checked): string {
   const sum = { answers: 0, stock: 0, credit: 0, log: 0 }

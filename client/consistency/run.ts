@@ -16,6 +16,8 @@ const settleMs = 10_000
 const settleStepMs = 250
 /** A kill comes after this share of the answers, at most. */
 const killShareMax = 0.6
+/** Answers come batch by batch; a kill must not only come between two of them. */
+const killDelayMsMax = 20
 
 export interface RunOptions {
   url: string
@@ -55,8 +57,8 @@ export async function runCase(size: Case, options: RunOptions): Promise<Ran> {
     const wanted = ordersOf(size, random)
     const orders = direct ? wanted.map((order) => ({ ...order, key: randomUUID() })) : await shop.draft(size, wanted)
     const since = await shop.lastNumber()
-    const killAfter = Math.floor(random() * killShareMax * orders.length)
-    const { told, ...bought } = await checkOutAll(crowd, orders, killAfter, options, size)
+    const killAt = { answers: Math.floor(random() * killShareMax * orders.length), delayMs: random() * killDelayMsMax }
+    const { told, ...bought } = await checkOutAll(crowd, orders, killAt, options, size)
     progress(`${size.name}: looking`, 0)
     let verdict = judge(size, orders, told, await shop.look(size, orders, since))
     const until = performance.now() + settleMs
@@ -73,24 +75,28 @@ export async function runCase(size: Case, options: RunOptions): Promise<Ran> {
 async function checkOutAll(
   crowd: Crowd,
   orders: readonly Order[],
-  killAfter: number,
+  killAt: { answers: number; delayMs: number },
   { kill, progress }: RunOptions,
   { name }: Case,
 ): Promise<Pick<Ran, 'seconds' | 'retries' | 'killedAfter'> & { told: Told[] }> {
   let answered = 0
   let killedAfter: number | null = null
+  let killing: Promise<void> | undefined
+  const killSoon = async (kill: () => void): Promise<void> => {
+    await pause(killAt.delayMs)
+    killedAfter = answered
+    kill()
+  }
   const began = performance.now()
   const told = await crowd.each(orders, async (connection, order) => {
     const one = await crowd.buy(connection, questionOf(order))
     answered += 1
-    if (kill !== undefined && killedAfter === null && answered > killAfter) {
-      killedAfter = answered
-      kill()
-    }
+    if (kill !== undefined && answered > killAt.answers) killing ??= killSoon(kill)
     if (answered % 50 === 0) progress(`${name}: checking out`, answered / orders.length)
     return one
   })
   const seconds = (performance.now() - began) / 1000
+  await killing
   return { told, seconds, retries: told.reduce((sum, one) => sum + one.retries, 0), killedAfter }
 }
 

@@ -15,7 +15,7 @@ export interface Plant {
 const protocol = ['order/test/coordinator.test.ts']
 const rule = protocol
 const customers = ['order/test/customers.test.ts', 'order/test/customers-crash.test.ts']
-const keyed = ['ledger/test/rule-keyed.test.ts']
+const keyed = ['ledger/test/rule.test.ts']
 const noKeys = 'in the stores explored nobody puts credit in under a key'
 const ledgerEngine = ['storage/csv/test/ledger-engine.test.ts']
 const appendFile = ['storage/csv/test/append-file.test.ts']

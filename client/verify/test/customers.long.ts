@@ -4,9 +4,11 @@ import t from 'tap'
 import { randomFrom } from '../../../storage/test/random.ts'
 import { Shoppers, stockCustomers } from '../../../test/shoppers.ts'
 import { buy, dataDirOf, startStore } from '../../../test/store.ts'
+import { snapshot, verifyAfterLoad } from '../after-load.ts'
 import { compare } from '../compare.ts'
 import { verifyFiles } from '../files.ts'
 import { report } from '../report.ts'
+import { visit } from './witnesses.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 
@@ -68,4 +70,18 @@ t.test("what a store's files hold of its customers is not what the store shows",
       differences.some((each) => difference.test(each)),
       differences.join('\n'),
     )
+})
+
+t.test('a load is judged rightly while others buy several toys, and customers pay', async (t) => {
+  const dataDir = dataDirOf(t)
+  await stockCustomers(dataDir)
+  const { url } = await startStore({ dataDir, t })
+  const shoppers = new Shoppers(url, randomFrom(seed)).start(8)
+  const before = await snapshot(url)
+  const witness = await visit(url, ['Tux', 'Fox', 'Whale'], { sessions: 8, rounds: 12 })
+  const { differences, notes } = await verifyAfterLoad({ url, before, witness })
+  await shoppers.stop()
+  t.strictSame(differences, [], `seed ${seed}`)
+  t.ok(notes.some((note) => /^\d+ orders since are not ours/.test(note)))
+  t.ok(witness.purchases.length > 0)
 })

@@ -6,7 +6,7 @@ import { stockShop } from '../client/chaos/folder.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { sealBase } from '../storage/csv/base.ts'
 import { randomFrom } from '../storage/test/random.ts'
-import { Buyers } from './kill-buyers.ts'
+import { Buyers, stockCustomers } from './kill-buyers.ts'
 import { judge } from './kill-judge.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 
@@ -19,8 +19,9 @@ t.test(
     const folder = dataDirOf(t)
     const dataDir = `${folder}/data`
     await stockShop(dataDir)
+    await stockCustomers(dataDir)
     const store = await startStore({ t, dataDir })
-    const buyers = new Buyers(store.url, randomFrom(1), { paying: false })
+    const buyers = new Buyers(store.url, randomFrom(1))
     const buying = Array.from({ length: 16 }, () => buyers.run())
     const copies: { to: string; told: number }[] = []
     for (let i = 0; i < 8; i++) {

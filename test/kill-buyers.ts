@@ -65,7 +65,6 @@ export class Buyers {
   askedAgain = 0
   readonly #url: string
   readonly #random: () => number
-  readonly #users: readonly string[]
   readonly #owner: Readonly<Record<string, string>>
   readonly #patience = {
     dispatcher: new Agent({ connections: 64, pipelining: 1 }),
@@ -75,16 +74,11 @@ export class Buyers {
   #keys = 0
   #stopped = false
 
-  /** `paying`: half of what is bought is paid by a customer. `ownerToken`: who puts credit in must carry it. */
-  constructor(
-    url: string,
-    random: () => number,
-    { paying = true, ownerToken }: { paying?: boolean; ownerToken?: string } = {},
-  ) {
+  /** `ownerToken`: who puts credit in must carry it. */
+  constructor(url: string, random: () => number, { ownerToken }: { ownerToken?: string } = {}) {
     this.#url = url
     this.#random = random
     this.#owner = ownerToken === undefined ? {} : { authorization: `Bearer ${ownerToken}` }
-    this.#users = paying ? [...customers.keys()] : []
   }
 
   stop(): void {
@@ -94,7 +88,7 @@ export class Buyers {
   async run(): Promise<void> {
     while (!this.#stopped) {
       const key = `buyer-${process.pid}-${++this.#keys}`
-      const user = this.#random() < 0.5 ? undefined : this.#oneOf(this.#users)
+      const user = this.#random() < 0.5 ? undefined : this.#oneOf([...customers.keys()])
       if (user === poor && this.#random() < 0.3) await this.#putCreditIn(key)
       else if (user !== undefined && this.#random() < 0.4) await this.#checkOut(user, this.#lines())
       else await this.#buy(key, user, this.#lines())
@@ -193,11 +187,11 @@ export class Buyers {
   #lines(): Line[] {
     const count = this.#random() < 0.5 ? 1 : 2 + Math.floor(this.#random() * 2)
     const names = new Set<string>()
-    while (names.size < count) names.add(this.#oneOf(stockedToys)!)
+    while (names.size < count) names.add(this.#oneOf(stockedToys))
     return [...names].map((name) => ({ name, quantity: 1 + Math.floor(this.#random() * 3) }))
   }
 
-  #oneOf<Value>(values: readonly Value[]): Value | undefined {
-    return values[Math.floor(this.#random() * values.length)]
+  #oneOf<Value>(values: readonly Value[]): Value {
+    return values[Math.floor(this.#random() * values.length)]!
   }
 }

@@ -14,8 +14,8 @@ import { ConsistencyShop } from './shop.ts'
 /** After a kill, what was set aside for nobody is given back within seconds: so long the books may still move. */
 const settleMs = 10_000
 const settleStepMs = 250
-/** A kill comes after this share of the answers, at most. */
-const killShareMax = 0.6
+/** A kill comes after this share of the answers, at most, and more often after few: most is bought by the first. */
+const killShareMax = 0.5
 /** Answers come batch by batch; a kill must not only come between two of them. */
 const killDelayMsMax = 20
 
@@ -57,7 +57,10 @@ export async function runCase(size: Case, options: RunOptions): Promise<Ran> {
     const wanted = ordersOf(size, random)
     const orders = direct ? wanted.map((order) => ({ ...order, key: randomUUID() })) : await shop.draft(size, wanted)
     const since = await shop.lastNumber()
-    const killAt = { answers: Math.floor(random() * killShareMax * orders.length), delayMs: random() * killDelayMsMax }
+    const killAt = {
+      answers: Math.floor(random() ** 2 * killShareMax * orders.length),
+      delayMs: random() * killDelayMsMax,
+    }
     const { told, ...bought } = await checkOutAll(crowd, orders, killAt, options, size)
     progress(`${size.name}: looking`, 0)
     let verdict = judge(size, orders, told, await shop.look(size, orders, since))

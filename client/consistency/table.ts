@@ -27,7 +27,10 @@ const killWords = ({ killed, killedAfter, retries }: Outcome): string[] =>
 export function lastLine({ outcomes, held }: Checked): string {
   const sum = { answers: 0, stock: 0, credit: 0, log: 0 }
   for (const { wrong } of outcomes) for (const kind of Object.keys(sum) as (keyof Wrong)[]) sum[kind] += wrong[kind]
-  return `wrong in answers/stock/credit/log: ${figures(sum)}; ${number(held)} of ${number(outcomes.length)} without a fault`
+  const all = number(outcomes.length)
+  const hit = outcomes.filter(({ killed, retries }) => killed !== null && retries > 0).length
+  const kills = outcomes.some(({ killed }) => killed !== null) ? `; in ${number(hit)} a kill was felt by buyers` : ''
+  return `wrong in answers/stock/credit/log: ${figures(sum)}; ${number(held)} of ${all} without a fault${kills}`
 }
 
 const number = (value: number): string => value.toLocaleString('en-US')

@@ -36,7 +36,11 @@ t.test('a new store holds, and one order stays: one piece of what there is the m
   t.equal(err, '')
   t.match(out, /^ok {8}GET \/products\/<name>, as in the list \(\d+\.\d ms\)$/m)
   t.match(out, /^note: order 1 of 1 "Whale" stays in the store \(key smoke-[0-9a-f]{32}\)$/m)
-  t.match(lastLineOf(out), /^\d+ checks, 0 failed$/)
+  t.match(lastLineOf(out), /^\d+ checks, 0 failed, \d+ left out$/)
+  t.ok(
+    leftOut(out).every((line) => line.endsWith(': what it makes would stay in the store: asked for with --create')),
+    out,
+  )
   t.match(await ordersOf(store.url), [{ name: 'Whale', quantity: 1 }])
   const { products, movements } = await booksOf(store.url)
   t.match(products, { data: [{ stock: 8 }, { stock: 7 }, { stock: 8 }] })
@@ -44,6 +48,31 @@ t.test('a new store holds, and one order stays: one piece of what there is the m
   t.equal(await store.stop(), 0)
   t.match(await verifyFiles(store.dataDir), { orders: 1, reserved: 0, differences: [] })
 })
+
+t.test(
+  'with --create all is checked, what was made stays sold out and without credit, and the books balance',
+  async (t) => {
+    const store = await start(t, { toys: 'Tux,25.99,7\n' })
+    for (let run = 1; run <= 2; run++) {
+      const { code, out } = await runSmoke(store.url, '--create', ...timeout)
+      t.equal(code, 0, out)
+      t.match(lastLineOf(out), /^\d+ checks, 0 failed$/)
+      const { products } = await booksOf(store.url)
+      const toys = (products as { data: { name: string; stock: number }[] }).data
+      t.strictSame(toys.length, 1 + 2 * run)
+      t.ok(
+        toys.every(({ name, stock }) => stock === (name === 'Tux' ? 7 - run : 0)),
+        JSON.stringify(toys),
+      )
+      const users = [...out.matchAll(/^note: the customer "([\w-]+)" stays in the store$/gm)].map(([, user]) => user)
+      t.equal(users.length, 2)
+      for (const user of users) t.match((await ask(`${store.url}/customers/${user}`)).body, { data: { credit: 0 } })
+      t.equal((await ordersOf(store.url)).length, 3 * run)
+    }
+    t.equal(await store.stop(), 0)
+    t.match(await verifyFiles(store.dataDir), { orders: 6, reserved: 0, differences: [] })
+  },
+)
 
 t.test('names with spaces, slashes and all that must be escaped hold', async (t) => {
   const store = await start(t, { toys: 'a b/c?d#e&f=g%h,1.00,5\nГусь 🦆 “ü”,0.00,9\n__proto__,3.10,1\n' })
@@ -86,7 +115,7 @@ t.test('where all is sold out the refusal is checked, and nothing stays', async 
 
 t.test("with ADMIN_TOKEN the owner's routes are checked with the token, and told as left out without", async (t) => {
   const store = await start(t, { env: { ADMIN_TOKEN: 'owner-owner' } })
-  const owner = await runSmoke(store.url, '--token', 'owner-owner', ...timeout)
+  const owner = await runSmoke(store.url, '--create', '--token', 'owner-owner', ...timeout)
   t.equal(owner.code, 0, owner.out)
   t.strictSame(leftOut(owner.out), [])
   const stranger = await runSmoke(store.url, ...timeout)
@@ -101,7 +130,7 @@ t.test("with ADMIN_TOKEN the owner's routes are checked with the token, and told
     wrong.out,
     /^FAILED {4}GET \/metrics: expected the owner's answer, with the token that was given, was answered 401/m,
   )
-  t.equal((await ordersOf(store.url, { authorization: 'Bearer owner-owner' })).length, 3)
+  t.equal((await ordersOf(store.url, { authorization: 'Bearer owner-owner' })).length, 5)
 })
 
 t.test('a store that answers errors with status 200 holds, and it is told', async (t) => {

@@ -52,6 +52,8 @@ const named: [code: RegExp, readme: string][] = [
     /it has movements, but the ledger's base and journal are gone/,
     "it has movements, but the ledger's base and journal are gone",
   ],
+  [/it goes on from segment/, 'it goes on from segment 3, which is missing'],
+  [/the header must be \$\{headerOf/, 'drafts-….csv:1: the header must be'],
   [/strangeHeader\(/, 'orders.csv:1: the file was saved by another program'],
   [/its last mebibyte holds no whole row/, 'its last mebibyte holds no whole row'],
   [/is missing, and this folder had one/, 'orders.csv is missing, and this folder had one'],

@@ -3,13 +3,15 @@ export interface Service {
   name: string
   /** The setting of its port, by which the others find it. */
   port: string
+  /** Whom it asks, so that it must know their ports. */
+  calls: readonly string[]
 }
 
 export const services: readonly Service[] = [
-  { name: 'catalog', port: 'CATALOG_PORT' },
-  { name: 'payment', port: 'PAYMENT_PORT' },
-  { name: 'order', port: 'ORDER_PORT' },
-  { name: 'frontend', port: 'PORT' },
+  { name: 'catalog', port: 'CATALOG_PORT', calls: [] },
+  { name: 'payment', port: 'PAYMENT_PORT', calls: [] },
+  { name: 'order', port: 'ORDER_PORT', calls: ['catalog', 'payment'] },
+  { name: 'frontend', port: 'PORT', calls: ['catalog', 'payment', 'order'] },
 ]
 
 /**

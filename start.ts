@@ -33,14 +33,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   })
 
 const ready: Promise<string>[] = []
-for (const { name, port } of services) {
+const known = new Map<string, Promise<void>>()
+for (const { name, port, calls } of services) {
+  await Promise.all(calls.map((other) => known.get(other)))
   const path = fileURLToPath(new URL(`./${name}/main.ts`, import.meta.url))
   const started = supervisor.start({ name, path, options: nodeOptions })
   ready.push(started.ready)
   // All have the same settings: a wrong one is told once, by the first. From then on side by side; only where a port is
-  // free to choose, the others wait to be told, and a later start takes the same one.
+  // free to choose, who asks there waits to be told, and a later start takes the same one.
   if (ready.length === 1) await started.settings
-  if (/^0+$/.test(env[port] ?? '')) env[port] = new URL(await started.ready).port
+  const keep = (url: string): void => {
+    env[port] = new URL(url).port
+  }
+  if (/^0+$/.test(env[port] ?? '')) known.set(name, started.ready.then(keep))
 }
 const shop = (await Promise.all(ready)).at(-1)!
 process.stdout.write(`The toy store is open at ${shop}\n`)

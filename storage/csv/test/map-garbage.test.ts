@@ -11,14 +11,15 @@ t.test('values are found after a compaction that passed over tens of thousands o
   const files = realFileSystem
   const folder = dataDirOf(t)
   const options = { files, clock: realClock, folder, name: 'drafts', format: textFormat, ioDelayMs: 0, cacheMax: 10 }
-  const { map } = await CsvMap.open({ ...options, giveUp: (error) => t.fail(`${error}`), compactBytes: 1 << 18 })
-  const all = (value: string) => Array.from({ length: 18_000 }, (_, key) => [`key-${key}`, `${value}-${key}`] as const)
+  const { map } = await CsvMap.open({ ...options, giveUp: (error) => t.fail(`${error}`), compactBytes: 1 << 20 })
+  const all = (value: string) => Array.from({ length: 20_000 }, (_, key) => [`key-${key}`, `${value}-${key}`] as const)
   await map.putAll(all('first'))
+  await map.putAll(all('second'))
   await map.putAll(all('third'))
   const segments = async () => (await files.list(folder)).filter((name) => /^drafts-\d+\.csv$/.test(name))
   await eventually(
     async () => (await segments()).length === 2 && !(await files.list(folder)).some((name) => name.endsWith('.tmp')),
   )
-  for (const key of [0, 1, 12_345, 17_999]) t.equal(await map.get(`key-${key}`), `third-${key}`)
+  for (const key of [0, 1, 12_345, 19_999]) t.equal(await map.get(`key-${key}`), `third-${key}`)
   await map.close()
 })

@@ -14,6 +14,9 @@ export const itemsMax = 100
 /** How many accounts a command touches. */
 export const accountsOf = (command: Command): number => (command.op === 'reserve' ? command.items.length : 1)
 
+/** So many items are compared with each other in the quick look; more are the schema's. */
+const few = 8
+
 export interface CommandRules {
   /** What a reservation may take of an account. */
   amount: { min: number; max: number }
@@ -67,15 +70,23 @@ export function commandsOf({ amount: { min, max }, attributes }: CommandRules): 
       isNew: z.boolean().default(false),
     }),
   ])
-  const isOneItem = (given: unknown): boolean => {
-    if (!Array.isArray(given) || given.length !== 1 || !hasFields(given[0], 2)) return false
-    const { account, amount } = given[0]
+  const isItem = (given: unknown): boolean => {
+    if (!hasFields(given, 2)) return false
+    const { account, amount } = given
     return typeof account === 'string' && nameFault(account) === undefined && isWholeNumber(amount, min, max)
+  }
+  const areFewItems = (given: unknown): boolean => {
+    if (!Array.isArray(given) || given.length === 0 || given.length > few) return false
+    for (let i = 0; i < given.length; i++) {
+      if (!isItem(given[i])) return false
+      for (let j = 0; j < i; j++) if (given[j].account === given[i].account) return false
+    }
+    return true
   }
   const looksRight = (value: unknown): value is Command => {
     if (hasFields(value, 2)) return (value.op === 'confirm' || value.op === 'void') && isId(value.id)
     if (!hasFields(value, 4) || value.op !== 'reserve' || !isId(value.id)) return false
-    return isWholeNumber(value.after, 0, safe) && isOneItem(value.items)
+    return isWholeNumber(value.after, 0, safe) && areFewItems(value.items)
   }
   return { schema, looksRight }
 }

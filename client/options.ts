@@ -57,6 +57,17 @@ export function duration(leastMs: number, mostMs: number): (text: string) => num
   }
 }
 
+/** A time, or two with a hyphen between them: the least and the most. */
+export function durations(leastMs: number, mostMs: number): (text: string) => readonly [least: number, most: number] {
+  const read = duration(leastMs, mostMs)
+  return (text) => {
+    const [least = '', most = least, ...more] = text.split('-')
+    const both = [read(least), read(most)] as const
+    if (more.length === 0 && both[0] <= both[1]) return both
+    throw new InvalidArgumentError('It must be a time, or the least and the most: 500ms, 0s-1s.')
+  }
+}
+
 export function durationText(ms: number): string {
   if (ms > 0 && ms % unitMs.h! === 0) return `${ms / unitMs.h!}h`
   if (ms > 0 && ms % unitMs.m! === 0) return `${ms / unitMs.m!}m`

@@ -61,7 +61,7 @@ export function planOf(options: ChaosCommandOptions): ChaosPlan {
       weights: weightsOf(scenario, buy, undefined),
       processes: 1,
       // It lasts as long as the faults do.
-      model: { type: 'closed', profile: constant(clients, Number.POSITIVE_INFINITY), rounds: null, thinkMs: 0 },
+      model: { type: 'closed', profile: constant(clients, Number.POSITIVE_INFINITY), rounds: null, thinkMs: [0, 0] },
       warmupMs: 0,
       toys: undefined,
       quantityMax: quantity,

@@ -35,7 +35,8 @@ export interface ClosedModel {
   profile: Profile
   /** Rounds per session; the load ends with them, or with the profile. */
   rounds: number | null
-  thinkMs: number
+  /** Between two rounds a pause from the one to the other, drawn anew each time. */
+  thinkMs: readonly [least: number, most: number]
 }
 
 /** Rounds begin when they are due, whatever becomes of those before. */

@@ -6,6 +6,7 @@ import {
   addUrl,
   checkUrl,
   duration,
+  durations,
   durationText,
   numberWithin,
   oneOf,
@@ -38,7 +39,7 @@ export interface LoadOptions extends UrlOptions, FileOptions {
   mix?: string
   toys?: string
   quantity: number
-  think: number
+  think: readonly [least: number, most: number]
   seed?: number
   key: boolean
   timeout: number
@@ -110,7 +111,12 @@ export function addLoadOptions(command: Command): Command {
     .option('--mix <list>', 'how often each story of the scenario is told, such as look=80,buy=20')
     .option('--toys <which>', 'names with commas between them, or so many of the first by name (default: all)')
     .option('--quantity <n>', 'the most pieces that a purchase asks for', wholeNumber(1, 1_000_000), 5)
-    .option('--think <time>', 'pause of a client between two rounds', duration(0, day), 0)
+    .option(
+      '--think <time>',
+      'pause of a client between two rounds; 0s-1s is drawn anew each time',
+      durations(0, day),
+      [0, 0],
+    )
     .option('--seed <n>', 'repeats the choices of an earlier run (default: a random one)', wholeNumber(0, 2 ** 32 - 1))
     .option('--key', 'send an Idempotency-Key with each purchase (default)', true)
     .option('--no-key', 'send none: what nobody answered cannot be asked again')
@@ -199,7 +205,12 @@ export function planOf(command: Command, options: LoadOptions): LoadPlan {
       ['warm-up', durationText(options.warmup)],
       ['toys', options.toys ?? 'all'],
       ['pieces at most', String(quantity)],
-      ['think time', durationText(options.think)],
+      [
+        'think time',
+        options.think[0] === options.think[1]
+          ? durationText(options.think[0])
+          : options.think.map(durationText).join(' to '),
+      ],
       ['timeout', durationText(timeout)],
       ['idempotency keys', options.key ? 'yes' : 'no'],
       ['seed', String(seed)],

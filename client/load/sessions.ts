@@ -26,6 +26,7 @@ const lateMs = 5000
 /** Stands for the session where rounds belong to none, and for the clock that says when they are due. */
 const openSession = 0x40000000
 const openClock = 0x40000001
+const thinkClock = 0x40000002
 
 export class Sessions {
   readonly arrivals = { due: 0, begun: 0, late: 0 }
@@ -90,9 +91,14 @@ export class Sessions {
     )
   }
 
-  async #session(connection: Connection, number: number, { profile, rounds, thinkMs }: ClosedModel): Promise<void> {
+  async #session(
+    connection: Connection,
+    number: number,
+    { profile, rounds, thinkMs: [least, most] }: ClosedModel,
+  ): Promise<void> {
     const { clock, counts, startedAt, jitter } = this.#recording
     const end = endOf(profile)
+    const thinks = seededRandom(this.#job.seed, thinkClock, number)
     let answeredAt = clock.elapsed()
     for (let round = 0; (rounds === null || round < rounds) && !this.#stopping; ) {
       const at = clock.elapsed() - startedAt
@@ -110,7 +116,7 @@ export class Sessions {
         return
       }
       if (last?.ok === false && pausedAfter.has(last.kind)) await this.#rest(downMs * (1 + jitter() / 2))
-      if (thinkMs > 0) await this.#rest(thinkMs)
+      if (most > 0) await this.#rest(least + (most - least) * thinks())
     }
   }
 

@@ -32,7 +32,12 @@ export function loadPlanOf(plan: SweepPlan, url: string, { run, buy, clients }: 
     scenario: scenario.name,
     weights: weightsOf(scenario, buy, undefined),
     processes: Math.min(plan.processes, clients),
-    model: { type: 'closed', profile: constant(clients, Number.POSITIVE_INFINITY), rounds: plan.rounds, thinkMs: 0 },
+    model: {
+      type: 'closed',
+      profile: constant(clients, Number.POSITIVE_INFINITY),
+      rounds: plan.rounds,
+      thinkMs: [0, 0],
+    },
     warmupMs: 0,
     toys: undefined,
     quantityMax: 1,

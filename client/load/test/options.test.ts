@@ -15,6 +15,8 @@ const refused: [string, RegExp][] = [
   ['--duration 5s --requests 3', /exclude each other/],
   ['--rate 5 --requests 3', /exclude each other/],
   ['--rate 5 --think 1s', /exclude each other/],
+  ['--think 1s-0s', /the least and the most/],
+  ['--think 0s-1s-2s', /the least and the most/],
   ['--rate 0', /number from 0.001/],
   ['--clients 0', /whole number from 1 to 10000/],
   ['--duration 2s --warmup 2s', /leaves nothing to measure/],

@@ -11,7 +11,7 @@ const plan = (url: string): LoadPlan => ({
   scenario: 'purchases',
   weights: [1],
   processes: 1,
-  model: { type: 'closed', profile: constant(1, Number.POSITIVE_INFINITY), rounds: 1, thinkMs: 0 },
+  model: { type: 'closed', profile: constant(1, Number.POSITIVE_INFINITY), rounds: 1, thinkMs: [0, 0] },
   warmupMs: 0,
   toys: undefined,
   quantityMax: 1,

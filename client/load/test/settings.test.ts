@@ -112,6 +112,13 @@ t.test('a client that thinks asks less', async (t) => {
   t.ok(store.seen.length >= 1 && store.seen.length <= 4, `${store.seen.length}`)
 })
 
+t.test('a pause between two bounds is drawn anew each time', async (t) => {
+  const store = await startFakeStore(t)
+  const { settings } = await loadResult(t, store.url, '--clients 50 --duration 1s --think 0s-400ms --buy 0 --seed 4')
+  t.ok(store.seen.length > 150 && store.seen.length < 400, `${store.seen.length}: 50 clients, each 200 ms on average`)
+  t.equal(new Map(settings).get('think time'), '0s to 400ms')
+})
+
 t.test('a mix says how often each story is told', async (t) => {
   const store = await startFakeStore(t)
   const { settings } = await loadResult(t, store.url, '--mix look=1,buy=3 --clients 4 --requests 500 --seed 3')

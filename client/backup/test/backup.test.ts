@@ -11,7 +11,7 @@ import { verifyFiles } from '../../verify/files.ts'
 import { backup } from '../backup.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
-const copies = Number(process.env.COPIES ?? 6)
+const copies = Number(process.env.COPIES ?? 3)
 
 t.test(`copies made while customers pay balance, hold what was told, and open as stores (seed ${seed})`, async (t) => {
   const folder = dataDirOf(t)

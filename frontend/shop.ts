@@ -6,7 +6,7 @@ import { check, hasFields, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
 import type { WholeReply } from '../http/reply.ts'
 import type { Route } from '../http/routes.ts'
-import { isPurchase, linesOf, purchaseSchema } from '../order/client.ts'
+import { isPurchase, linesOf, type Purchase, purchaseSchema } from '../order/client.ts'
 import { type Counter, callOf, keyOf } from './counter.ts'
 import { checkOwner, mayHaveBought, purchaseFailure, read, toldAs } from './frontend.ts'
 import { mintKey } from './keys.ts'
@@ -27,6 +27,9 @@ const orderPage = z.object({ before: wholeNumberText(0, safe).optional(), limit:
 /** Of a purchase: so that one of far too many items is told so, and not that its body is too large. */
 const purchaseBytesMax = 512 * 1024
 
+/** A refusal of one toy alone has held nothing. */
+const isHeldFirst = (purchase: Purchase): boolean => !('name' in purchase) || purchase.user !== undefined
+
 export function shopRoutes(counter: Counter): Route[] {
   const { catalog, orders, products, clock, purchaseMs, adminToken, errorsAs200 } = counter
 
@@ -40,7 +43,9 @@ export function shopRoutes(counter: Counter): Route[] {
       return { data: toldAs(purchase, bought), headers: { 'idempotency-key': key } }
     } catch (error) {
       const failure = purchaseFailure(error, key)
-      if (mayHaveBought(failure)) for (const { name } of linesOf(purchase)) products?.seen(name, undefined)
+      // What was set aside and given back shall not look as if it were still set aside.
+      if (mayHaveBought(failure) || isHeldFirst(purchase))
+        for (const { name } of linesOf(purchase)) products?.seen(name, undefined)
       throw failure
     }
   }

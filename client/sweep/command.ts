@@ -6,11 +6,11 @@
 import type { Command } from 'commander'
 import { newCommand } from '../options.ts'
 import { NotOpened } from '../own-store.ts'
+import { startPassingStore } from '../passing-store.ts'
 import { checkFiles, type FileOptions, writeEach } from '../report/files.ts'
 import { sweepCsv } from './csv.ts'
 import { loadLine, showLive } from './live.ts'
 import { addSweepOptions, planOf, type SweepOptions, type SweepPlan } from './options.ts'
-import { startOwnStore } from './own-store.ts'
 import { sweepHtml } from './page.ts'
 import type { SweepResult } from './result.ts'
 import { type SweepOutcome, startSweep } from './run.ts'
@@ -53,7 +53,10 @@ async function sweep(plan: SweepPlan, files: FileOptions): Promise<number> {
 
 /** With a store of its own where the plan names none, which is gone when this resolves. */
 async function measure(plan: SweepPlan, signal: AbortSignal): Promise<SweepOutcome> {
-  const own = plan.url === undefined ? await startOwnStore(plan) : undefined
+  const own =
+    plan.url === undefined
+      ? await startPassingStore('sweep', { IO_DELAY_MS: String(plan.delayMs), CACHE: plan.cache })
+      : undefined
   try {
     const url = plan.url ?? own!.url
     console.log(`Sweep of ${url}: ${plan.settings.map(([name, value]) => `${name} ${value}`).join('; ')}.`)

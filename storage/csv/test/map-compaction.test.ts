@@ -165,8 +165,8 @@ t.test('afterwards the segments hold little more than what counts, and the older
     for (const [key, value] of all) wanted.set(key, value)
   }
   await until(() => segmentsOf(folder).length === 2 && !segmentsOf(folder).includes('drafts-00000001.csv'))
-  const bytes = segmentsOf(folder).reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0)
-  t.ok(bytes < 60_000, `${bytes} bytes`)
+  const bytes = () => segmentsOf(folder).reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0)
+  await until(() => bytes() < 60_000) // what came while one compaction went on is the next one's
   const sorted = [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))
   t.strictSame(await allOf(map), sorted)
   await map.close()

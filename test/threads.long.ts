@@ -170,6 +170,7 @@ t.test('a deadline is the same moment for a thread and its owner, whose clocks b
       })
     t.equal((await place(20_000)).status, 200)
     await order.close()
+    await payment.close()
     await catalog.close()
   }
 })

@@ -33,7 +33,7 @@ export const readDrafts = (folder: string, files: FileSystem = realFileSystem): 
   whileReplaced(() => readOnce(folder, files))
 
 async function readOnce(folder: string, files: FileSystem): Promise<DraftsRead> {
-  const names = (await files.list(folder)).filter((name) => segmentForm.test(name)).sort()
+  const names = (await files.list(folder).catch(() => [])).filter((name) => segmentForm.test(name)).sort()
   const read: DraftsRead = { paid: 0, differences: [] }
   if (names.length === 0) return read
   for (const name of names) {

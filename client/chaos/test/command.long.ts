@@ -20,7 +20,7 @@ t.test('a folder that a running store holds is refused in its own words, and the
   const store = await startStore({ dataDir, t })
   const { code, out, err } = await runChaos('--data', dataDir, '--kills', '1')
   t.equal(code, 2)
-  t.match(err, /catalog is in use by another store \(process \d+\); stop it/)
+  t.match(err, /(catalog|payment) is in use by another store \(process \d+\); stop it/)
   t.match(out, /^Chaos in [^\n]*\n$/)
   t.equal((await fetch(`${store.url}/products/Tux`)).status, 200)
 })

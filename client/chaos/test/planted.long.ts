@@ -14,7 +14,7 @@ t.test(
     const later = 'setTimeout(() => void this.#file.append(Buffer.from(text)).catch(() => {}), 300)'
     const plant = { rule: 'reply-after-sync', file: 'storage/csv/log-engine.ts', from: append, to: later, tests: [] }
     // Of this seed the first victim is the order service; whatever was killed, its memory would be gone.
-    const args = ['--data', dataDir, '--kills', '1', '--faults', 'kill', '--seed', '8', '--clients', '8']
+    const args = ['--data', dataDir, '--kills', '1', '--faults', 'kill', '--seed', '10', '--clients', '8']
     const { code, out } = await without(plant, copy, () => startChaos(args, `${copy}/client/main.ts`).ran)
     t.match(out, /killed order/)
     t.equal(code, 1, out)

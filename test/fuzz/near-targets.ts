@@ -178,7 +178,8 @@ export function method({ choose }: Place): FuzzRequest {
     'BIND',
     'SEARCH',
   ]
-  const wrong = choose.one(target === '/orders' ? methods : [...methods, 'POST'])
+  const takesPost = target === '/orders' || target === '/products'
+  const wrong = choose.one(takesPost ? methods : [...methods, 'POST'])
   const body = choose.chance(0.3) ? { body: '{"name":"Tux","quantity":1}' } : {}
   return kept('near/method', wire({ method: wrong, target, ...body }), ['method_not_allowed'])
 }

@@ -16,6 +16,9 @@ export const codes = [
   'out_of_stock',
   'out_of_credit',
   'product_exists',
+  'price_changed',
+  'cart_empty',
+  'cart_full',
   'customer_exists',
   'conflict',
   'body_too_large',
@@ -30,7 +33,8 @@ export const codes = [
 
 export type Code = (typeof codes)[number]
 
-export type Detail = string | readonly string[]
+/** Text, texts, or rows such as an item with its old and its new price. */
+export type Detail = string | readonly string[] | readonly Readonly<Record<string, string | number>>[]
 
 /**
  * What went wrong, in a word that programs branch on (`code`) and a sentence for people (`message`).

@@ -41,14 +41,19 @@ const schema = z.object({
   CATALOG_PORT: port(8081),
   ORDER_PORT: port(8082),
   PAYMENT_PORT: port(8083),
+  CART_PORT: port(8084),
   CATALOG_URL: url,
   ORDER_URL: url,
   PAYMENT_URL: url,
+  CART_URL: url,
   DATA_DIR: z
     .string()
     .regex(/^[^\0]+$/, 'must be a folder')
     .default('data'),
   STORE: oneOf(['csv'], 'csv'),
+  DB_TYPE: oneOf(['Local', 'Azure'], 'Local'),
+  SHARDS: whole(1, 1_000_000, 16),
+  AZURE_COSMOS_CONNECTION_STRING: z.string().optional(),
   IO_DELAY_MS: whole(0, 10_000, 0),
   THREADS: whole(1, 64, 1),
   CACHE: oneOf(['on', 'off'], 'on'),
@@ -64,11 +69,17 @@ export interface Settings {
   catalogPort: number
   orderPort: number
   paymentPort: number
+  cartPort: number
   /** Where the others are; from host and port where not set. */
   catalogUrl: string
   orderUrl: string
   paymentUrl: string
+  cartUrl: string
   dataDir: string
+  /** The connection string of the tables in Azure that hold the carts; undefined where they are in files. */
+  azure: string | undefined
+  /** Of the hash table of carts. */
+  shards: number
   /** Simulated database time of one read or write, in milliseconds. */
   ioDelayMs: number
   /** Threads that answer HTTP, of each service; with 1 the service is one thread. */
@@ -89,10 +100,14 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (!result.success) {
     const [issue] = result.error.issues
     const name = String(issue!.path[0])
-    const shown = name.endsWith('_TOKEN') ? '' : `, but it is ${JSON.stringify(given[name])}` // a secret belongs into no log
+    const shown = /TOKEN|CONNECTION_STRING/.test(name) ? '' : `, but it is ${JSON.stringify(given[name])}` // a secret belongs into no log
     throw new StartError(`the setting ${name} ${issue!.message}${shown}`)
   }
   const { data } = result
+  if (data.DB_TYPE === 'Azure' && data.AZURE_COSMOS_CONNECTION_STRING === undefined)
+    throw new StartError(
+      'the setting AZURE_COSMOS_CONNECTION_STRING must be given where DB_TYPE is Azure: the connection string of the account',
+    )
   const at = (portNumber: number) => `http://${urlHost(data.HOST)}:${portNumber}`
   return Object.freeze({
     host: data.HOST,
@@ -100,10 +115,14 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     catalogPort: data.CATALOG_PORT,
     orderPort: data.ORDER_PORT,
     paymentPort: data.PAYMENT_PORT,
+    cartPort: data.CART_PORT,
     catalogUrl: data.CATALOG_URL ?? at(data.CATALOG_PORT),
     orderUrl: data.ORDER_URL ?? at(data.ORDER_PORT),
     paymentUrl: data.PAYMENT_URL ?? at(data.PAYMENT_PORT),
+    cartUrl: data.CART_URL ?? at(data.CART_PORT),
     dataDir: data.DATA_DIR,
+    azure: data.DB_TYPE === 'Azure' ? data.AZURE_COSMOS_CONNECTION_STRING : undefined,
+    shards: data.SHARDS,
     ioDelayMs: data.IO_DELAY_MS,
     threads: data.THREADS,
     cache: data.CACHE === 'on',

@@ -60,6 +60,11 @@ export class Context {
     return this.#body
   }
 
+  /** Whether the request says that it has a body. */
+  get hasBody(): boolean {
+    return (this.header('content-length') ?? '0') !== '0' || this.header('transfer-encoding') !== undefined
+  }
+
   /** The peer's address: a proxy's, where one is in between. Empty when the client has gone. */
   get remoteAddress(): string {
     return this.#request.socket.remoteAddress ?? ''

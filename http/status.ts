@@ -19,6 +19,9 @@ export const statusOf: Readonly<Record<Code, number>> = {
   out_of_stock: 409,
   out_of_credit: 409,
   product_exists: 409,
+  price_changed: 409,
+  cart_empty: 409,
+  cart_full: 409,
   customer_exists: 409,
   conflict: 409,
   body_too_large: 413,
@@ -31,7 +34,7 @@ export const statusOf: Readonly<Record<Code, number>> = {
   outcome_unknown: 503,
 }
 
-/** `code` repeats the status, `reason` is the word that programs branch on; further fields, of text or texts, are the error's details. */
+/** `code` repeats the status, `reason` is the word that programs branch on; further fields are the error's details. */
 export interface ErrorBody {
   error: { code: number; reason: Code; message: string; [detail: string]: Detail | number }
 }
@@ -64,7 +67,10 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isText = (value: unknown): value is string => typeof value === 'string'
-const isDetail = (value: unknown): value is Detail => isText(value) || (Array.isArray(value) && value.every(isText))
+const isRow = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every((field) => isText(field) || typeof field === 'number')
+const isDetail = (value: unknown): value is Detail =>
+  isText(value) || (Array.isArray(value) && (value.every(isText) || value.every(isRow)))
 
 const known: ReadonlySet<unknown> = new Set(codes)
 const isCode = (value: unknown): value is Code => known.has(value)

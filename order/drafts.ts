@@ -14,14 +14,14 @@ import { asError, orThrow, StoreError } from '../errors.ts'
 import { moneyNumber } from '../money.ts'
 import { keysRemembered } from '../storage/csv/key-index.ts'
 import type { Log } from '../storage/log.ts'
-import type { KeyedMap } from '../storage/map.ts'
+import type { BulkMap } from '../storage/map.ts'
 import type { DraftAnswer, DraftOp, FilledDraft, Placed } from './client.ts'
 import { type Draft, totalOf, wantedByDraft, withItem, withoutPiece } from './draft.ts'
 import type { Orders } from './order.ts'
 import type { Wanted } from './purchase.ts'
 
 export interface DraftsOptions {
-  map: KeyedMap<Draft>
+  map: BulkMap<Draft>
   orders: Pick<Orders, 'placeAll'>
   log: Pick<Log, 'isNew' | 'byKey' | 'lastNumber'>
   clock: Clock

@@ -33,5 +33,11 @@ export interface Log {
   byKey(key: string): Promise<LogEntry | undefined>
   /** Those of the given attempts that have an entry numbered above `after`; reads the log, not memory. */
   attemptsAfter(attempts: ReadonlySet<string>, after: number): Promise<Set<string>>
+  /**
+   * Those numbered above `after` that are durable when it is asked, in their order. It passes over nothing: where one cannot be
+   * read, or is missing, it throws when it comes there. With a `column`, those that have something in it in their first row:
+   * of the others it is only seen that none is missing.
+   */
+  since(after: number, column?: string): AsyncIterable<LogEntry>
   close(): Promise<void>
 }

@@ -143,6 +143,12 @@ export class HeldLog implements Log {
     for (const go of this.#held.splice(0)) go()
   }
 
+  /** What is not synced is lost. */
+  lose(): void {
+    this.holding = false
+    this.#held = []
+  }
+
   get = async (number: number): Promise<LogEntry | undefined> => this.entries[number - 1]
   list = async (): Promise<LogEntry[]> => [...this.entries].reverse()
   /** Whether it knows its keys without a look at the disk. */
@@ -155,6 +161,15 @@ export class HeldLog implements Log {
         .filter(({ number, attempt }) => number > after && attempts.has(attempt))
         .map(({ attempt }) => attempt),
     )
+  /** What reading it throws. */
+  damage: Error | undefined
+  async *since(after: number, column?: string): AsyncGenerator<LogEntry> {
+    for (const entry of this.entries.filter(({ number }) => number > after)) {
+      if (this.damage !== undefined) throw this.damage
+      if (column !== undefined && !entry.rows[0]![column]) continue
+      yield entry
+    }
+  }
   close = async (): Promise<void> => {}
 }
 

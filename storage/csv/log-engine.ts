@@ -13,6 +13,7 @@ import { FoundKeys } from './found-keys.ts'
 import { KeyIndex, keysRemembered } from './key-index.ts'
 import { type CheckedLog, checkLog, type LogFormat } from './log-start.ts'
 import { NumberedFile, type Row } from './numbered-file.ts'
+import type { PlainRow } from './plain-row.ts'
 import { formatRow } from './row.ts'
 
 export interface LogOptions {
@@ -166,7 +167,7 @@ export class CsvLog implements Log {
         throw new Error(`${this.#file.path}: a row that is damaged or out of its order holds the key ${key}; ${mend}`)
       return late
     } catch (error) {
-      this.#tell((error as Error).message)
+      if (!this.#closed) this.#tell((error as Error).message)
       throw new StoreError('outcome_unknown', 'the order of this key cannot be read', { cause: error })
     }
   }
@@ -179,6 +180,38 @@ export class CsvLog implements Log {
       if (attempts.has(attempt)) found.add(attempt)
     }
     return found
+  }
+
+  async *since(after: number, column?: string): AsyncGenerator<LogEntry> {
+    const last = this.#lastNumber
+    if (after >= last) return
+    let before = Math.max(0, after)
+    let rows: Row[] = []
+    const at = this.#options.format.columns.indexOf(column ?? '')
+    const isNext = (number: number): boolean => number === before || (number === before + 1 && before < last)
+    /** Most rows: their number follows, and the column is empty. */
+    const pass = (row: PlainRow): boolean => {
+      if (rows.length > 0 || row.start(at) !== row.end(at) || !isNext(row.number)) return false
+      before = row.number
+      return true
+    }
+    const start = await this.#rows.seekBefore(after + 1)
+    for await (const row of this.#rows.rows(start, { pass: at === -1 ? undefined : pass })) {
+      if (rows.length > 0 && row.number !== before) {
+        yield this.#entry(rows)
+        rows = []
+      }
+      if (before === last && row.number !== last) return
+      if (row.number <= after && before === after) continue
+      // Only rows that were brought along leave numbers out.
+      if (!isNext(row.number) && (row.number < before || row.fields[this.#attemptAt] !== ''))
+        throw this.#isMissing(before + 1)
+      const isWanted = row.number === before ? rows.length > 0 : at === -1 || row.fields[at] !== ''
+      if (isWanted) rows.push(row)
+      before = row.number
+    }
+    if (before !== last) throw this.#isMissing(before + 1)
+    if (rows.length > 0) yield this.#entry(rows)
   }
 
   async close(): Promise<void> {
@@ -220,12 +253,15 @@ export class CsvLog implements Log {
     for await (const row of this.#rows.rows(at, { chunkBytes: 4096, skipDamaged: true, seen })) {
       // Only rows that were brought along leave numbers out; else the one asked for is there, or was damaged.
       const isMissing = rows.length === 0 && row.number !== number && number > 0 && row.fields[this.#attemptAt] !== ''
-      if (isMissing || row.number < number)
-        throw new Error(`${this.#file.path}: order ${number} is damaged or missing; ${mend}`)
+      if (isMissing || row.number < number) throw this.#isMissing(number)
       if (row.number !== number) break
       rows.push(row)
     }
     return rows.length === 0 ? undefined : this.#entry(rows)
+  }
+
+  #isMissing(number: number): Error {
+    return new Error(`${this.#file.path}: order ${number} is damaged or missing; ${mend}`)
   }
 
   async #findKey(key: string): Promise<LogEntry | undefined> {
@@ -269,6 +305,7 @@ export class CsvLog implements Log {
     const newest = this.#lastNumber
     if (newest === 0) return
     const doubtful = await this.#foundKeys.find(newest, newest - this.#options.keys)
+    if (this.#closed) throw new Error(`${this.#file.path}: it was closed before all keys were found`)
     if (doubtful > 0)
       this.#tell(`${this.#file.path}: ${doubtful} rows are damaged, missing or out of their order; ${mend}`)
   }

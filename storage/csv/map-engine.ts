@@ -8,7 +8,7 @@ import { BatchQueue, type QueueWatch } from '../../batch-queue.ts'
 import { type Clock, sleep } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import type { FileSystem } from '../file-system.ts'
-import type { KeyedMap } from '../map.ts'
+import { type BulkMap, checkKey } from '../map.ts'
 import { AppendFile, type GiveUp } from './append-file.ts'
 import { findPlaces } from './found-places.ts'
 import { MapCompaction } from './map-compaction.ts'
@@ -33,8 +33,10 @@ export interface MapOptions<Value> {
   /** Simulated time of one write or read, in milliseconds. */
   ioDelayMs: number
   watch?: QueueWatch | undefined
-  /** So many values are kept in memory. */
+  /** So many values are kept in memory; where values are weighed, what all weigh together. */
   cacheMax?: number
+  /** A value's share of it: 1 where it is not given. */
+  weigh?: (value: Value) => number
   /** Segments with less garbage are left as they are. */
   compactBytes?: number
   /** Bits of each half of a key's hash that count; fewer make keys share one. */
@@ -56,14 +58,13 @@ export interface MapContent {
   damagedRows: number
 }
 
-const keyMax = 300
 const queueMax = 10_000
 const batchMax = 1000
 const piece = { entries: 500, bytes: 1 << 18 }
 /** How long the segments stay as they are when they could not be made small. */
 const restMs = 10_000
 
-export class CsvMap<Value> implements KeyedMap<Value> {
+export class CsvMap<Value> implements BulkMap<Value> {
   readonly #options: MapOptions<Value> & { cacheMax: number; compactBytes: number }
   readonly #start: MapStart
   readonly #files = new MapFiles()
@@ -93,7 +94,7 @@ export class CsvMap<Value> implements KeyedMap<Value> {
     this.#active = opened.active
     this.#number = opened.number
     for (const { source, first } of opened.sources) this.#files.list.push(this.#files.make(source, first))
-    this.#recent = new RecentValues(this.#options.cacheMax)
+    this.#recent = new RecentValues(this.#options.cacheMax, options.weigh)
     this.#queue = new BatchQueue({
       run: (batch) => this.#write(batch),
       batchMax,
@@ -399,11 +400,6 @@ async function openSegments(start: MapStart, { segments }: CheckedMap): Promise<
     for (const { source } of sources) await source.close().catch(() => {}) // the first error is the one that counts
     throw error
   }
-}
-
-function checkKey(key: string): void {
-  if (key.length === 0 || key.length > keyMax || /\p{Cc}/u.test(key) || !key.isWellFormed())
-    throw new StoreError('bad_request', `a key has 1 to ${keyMax} characters, none of them a control character`)
 }
 
 /** Entries as the writer takes them, a piece when it is asked for. */

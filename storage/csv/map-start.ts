@@ -33,14 +33,11 @@ export const segmentName = (name: string, number: number): string => `${name}-${
 /** Throws a StartError where a person must mend the files. */
 export async function checkMap(start: MapStart, now: number): Promise<CheckedMap> {
   const { files, folder, name, columns } = start
-  let names = await files.list(folder)
-  for (const left of names)
-    if (left.startsWith(`${name}-`) && left.endsWith('.tmp')) await files.remove(`${folder}/${left}`)
+  const names = await files.list(folder)
   const numbers = numbersOf(names, name)
   if (numbers.length === 0) {
     const first = headerOf(columns) + emptyLine('', 'begins', columns)
     await replaceFile(files, folder, segmentName(name, 1), Buffer.from(first))
-    names = await files.list(folder)
     numbers.push(1)
   }
   const cut = await secureLast(start, numbers.at(-1)!, now)
@@ -55,7 +52,11 @@ export async function checkMap(start: MapStart, now: number): Promise<CheckedMap
         `${folder}/${segmentName(name, number)}: it goes on from segment ${number - 1}, which is missing; restore the folder from a backup`,
       )
   }
-  for (const old of left) await files.remove(`${folder}/${segmentName(name, old)}`)
+  // The name of the one that begins may not be synced yet: a power cut must not keep what goes here and lose it.
+  if (left.length > 0) await files.syncFolder(folder)
+  const unfinished = (await files.list(folder)).filter((each) => each.startsWith(`${name}-`) && each.endsWith('.tmp'))
+  for (const old of [...left.map((number) => segmentName(name, number)), ...unfinished])
+    await files.remove(`${folder}/${old}`)
   await files.syncFolder(folder)
   return { segments, cut }
 }

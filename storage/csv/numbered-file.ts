@@ -32,6 +32,17 @@ export interface Seen {
   bytes: Buffer
 }
 
+interface RowsOptions {
+  chunkBytes?: number
+  skipDamaged?: boolean
+  seen?: Seen | undefined
+  pass?: ((row: PlainRow) => boolean) | undefined
+}
+
+interface ParseOptions extends Pick<RowsOptions, 'skipDamaged' | 'pass'> {
+  damaged?: (line: string) => void
+}
+
 const lineBytesMax = 8192
 /** What is read at once to look for a row. */
 const glance = 4096
@@ -127,10 +138,13 @@ export class NumberedFile {
     return this.#first
   }
 
-  /** The rows from a row's start on, read in chunks. A damaged one throws when it is reached, or is passed over. */
+  /**
+   * The rows from a row's start on, read in chunks. A damaged one throws when it is reached, or is passed over; so are plain
+   * ones of which `pass` says so.
+   */
   async *rows(
     from: number,
-    { chunkBytes = 1 << 18, skipDamaged = false, seen = undefined as Seen | undefined } = {},
+    { chunkBytes = 1 << 18, skipDamaged = false, seen, pass }: RowsOptions = {},
   ): AsyncGenerator<Row> {
     let within = false // a long damaged row, of which the last chunk held no end
     for (let at = from; at < this.#source.length; ) {
@@ -140,7 +154,7 @@ export class NumberedFile {
       if (whole === 0 && !skipDamaged) throw await this.#named(new DamagedRow(at))
       const start = within ? bytes.indexOf(10) + 1 : 0
       try {
-        yield* this.#parse(bytes.subarray(start), at + start, skipDamaged)
+        yield* this.#parse(bytes.subarray(start), at + start, { skipDamaged, pass })
       } catch (error) {
         throw await this.#named(error)
       }
@@ -167,7 +181,7 @@ export class NumberedFile {
       }
       let rows: Row[]
       try {
-        rows = [...this.#parse(bytes.subarray(skipped), start, skipDamaged, damaged)]
+        rows = [...this.#parse(bytes.subarray(skipped), start, { skipDamaged, damaged })]
       } catch (error) {
         throw await this.#named(error)
       }
@@ -209,7 +223,8 @@ export class NumberedFile {
     for (let at = position - 1; at < this.#source.length; ) {
       const bytes = await this.#read(at, 2 * window)
       const start = bytes.indexOf(10) + 1
-      const found = start === 0 ? undefined : this.#parse(bytes.subarray(start), at + start, true).next().value
+      const found =
+        start === 0 ? undefined : this.#parse(bytes.subarray(start), at + start, { skipDamaged: true }).next().value
       if (found !== undefined) return found
       at += Math.max(1, start === 0 ? bytes.length : bytes.lastIndexOf(10)) // all in it is damaged: on from its last line's end
     }
@@ -220,10 +235,13 @@ export class NumberedFile {
   *#parse(
     bytes: Buffer,
     start: number,
-    skipDamaged: boolean,
-    damaged = (_line: string): void => {},
+    { skipDamaged = false, damaged = (_line: string): void => {}, pass }: ParseOptions,
   ): Generator<Row, undefined> {
     for (let at = 0; ; ) {
+      if (pass !== undefined && this.#plain.read(bytes, at) && pass(this.#plain)) {
+        at = this.#plain.next
+        continue
+      }
       const end = bytes.indexOf(10, at)
       if (end === -1) return
       const line = bytes.toString('utf8', at, end)

@@ -34,7 +34,11 @@ export class PlaceIndex {
   constructor({ seed = randomInt(2 ** 32), bits = 0xffffffff } = {}) {
     this.#hash = new KeyHash(seed)
     this.#bits = bits
-    this.#shards = Array.from({ length: shardsCount }, () => shardOf(slotsAtFirst))
+    const wordsAtFirst = slotsAtFirst * words
+    const all = new Uint32Array(shardsCount * wordsAtFirst) // one buffer is made much faster than so many
+    this.#shards = Array.from({ length: shardsCount }, (_, i) =>
+      shardOf(all.subarray(i * wordsAtFirst, (i + 1) * wordsAtFirst)),
+    )
     this.#shard = this.#shards[0]!
   }
 
@@ -150,14 +154,14 @@ export class PlaceIndex {
   }
 }
 
-const shardOf = (slots: number): Shard => ({ slots: new Uint32Array(slots * words), used: 0, mask: slots - 1 })
+const shardOf = (slots: Uint32Array): Shard => ({ slots, used: 0, mask: slots.length / words - 1 })
 
 const isEmpty = ({ slots }: Shard, slot: number): boolean =>
   slots[slot * words + 2] === 0 && slots[slot * words + 3] === 0
 
 function grow(shard: Shard): void {
   const old = shard.slots
-  Object.assign(shard, { ...shardOf((shard.mask + 1) * 2), used: shard.used })
+  Object.assign(shard, { ...shardOf(new Uint32Array(old.length * 2)), used: shard.used })
   for (let at = 0; at < old.length; at += words) {
     if (old[at + 2] === 0 && old[at + 3] === 0) continue
     let slot = old[at]! & shard.mask

@@ -2,22 +2,22 @@
 import t from 'tap'
 import { check, judge } from './conformance/check.ts'
 import { conforms } from './conformance/conforms.ts'
-import { mapSuite } from './conformance/map.ts'
+import { bulkMapSuite } from './conformance/map.ts'
 import { type Doing, Possible } from './conformance/possible.ts'
 import { mapEngine, mapEngines } from './map-engines.ts'
 import { breaks } from './reference-map.ts'
 
-for (const [i, engine] of mapEngines.entries()) conforms(t, engine, mapSuite, { runs: 60, seed: i + 1 })
+for (const [i, engine] of mapEngines.entries()) conforms(t, engine, bulkMapSuite, { runs: 60, seed: i + 1 })
 
 for (const broken of breaks)
   t.test(`a map that ${broken} is noticed, and its smallest script does it again`, async (t) => {
     const engine = mapEngine(64, broken)
-    const { wrong } = await check(engine, mapSuite, { runs: 2000, seed: 1, shrinkMs: 5000 })
+    const { wrong } = await check(engine, bulkMapSuite, { runs: 2000, seed: 1, shrinkMs: 5000 })
     t.ok(wrong !== undefined && wrong.calls <= 12, wrong?.text ?? 'it went unnoticed')
-    t.equal(await judge(engine, mapSuite, JSON.parse(wrong!.json)), wrong!.what)
-    t.equal(await judge(mapEngine(64), mapSuite, JSON.parse(wrong!.json)), undefined, 'a sound map passes it')
+    t.equal(await judge(engine, bulkMapSuite, JSON.parse(wrong!.json)), wrong!.what)
+    t.equal(await judge(mapEngine(64), bulkMapSuite, JSON.parse(wrong!.json)), undefined, 'a sound map passes it')
     const [, seed, path] = /^(\d+):(.*)$/.exec(wrong!.path)!
-    const again = await check(engine, mapSuite, { runs: 1, seed: Number(seed), path: path! })
+    const again = await check(engine, bulkMapSuite, { runs: 1, seed: Number(seed), path: path! })
     t.equal(again.wrong?.json, wrong!.json, 'so does its path')
   })
 

@@ -5,7 +5,7 @@
 import { Mutex } from 'async-mutex'
 import { StoreError } from '../../errors.ts'
 import { type FileSystem, replaceFile } from '../file-system.ts'
-import type { KeyedMap } from '../map.ts'
+import type { BulkMap } from '../map.ts'
 
 export const breaks = [
   'answers before it is durable',
@@ -20,7 +20,7 @@ export type Break = (typeof breaks)[number]
 
 const name = 'map.json'
 
-export class ReferenceMap implements KeyedMap<string> {
+export class ReferenceMap implements BulkMap<string> {
   readonly #files: FileSystem
   readonly #folder: string
   readonly #broken: Break | undefined

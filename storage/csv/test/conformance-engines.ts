@@ -7,7 +7,7 @@ import { format } from '../../../order/store.ts'
 import type { FileSystem } from '../../file-system.ts'
 import type { Ledger } from '../../ledger.ts'
 import type { Log } from '../../log.ts'
-import type { KeyedMap } from '../../map.ts'
+import type { BulkMap } from '../../map.ts'
 import type { Engine, Fault, Process } from '../../test/conformance/engine.ts'
 import { firstAccounts } from '../../test/conformance/ledger.ts'
 import { folder, overMemory, type Surroundings } from '../../test/conformance/memory-stage.ts'
@@ -51,7 +51,7 @@ export const ledgerEngines: readonly Engine<Ledger>[] = [
   overFiles(openLedger),
 ]
 /** Small enough that most scripts make the segments small again, and few values in memory. */
-const openMap: Opens<KeyedMap<string>> = async (surroundings, folder) => {
+const openMap: Opens<BulkMap<string>> = async (surroundings, folder) => {
   await makeFolder(surroundings.files, folder)
   const { map } = await CsvMap.open<string>({
     ...surroundings,
@@ -66,7 +66,7 @@ const openMap: Opens<KeyedMap<string>> = async (surroundings, folder) => {
   return map
 }
 
-export const mapEngines: readonly Engine<KeyedMap<string>>[] = [
+export const mapEngines: readonly Engine<BulkMap<string>>[] = [
   ...pages.map((pageBytes) => overMemory('csv', pageBytes, (each) => openMap(each, folder))),
   overFiles(openMap),
 ]

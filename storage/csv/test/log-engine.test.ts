@@ -279,6 +279,104 @@ t.test(
   },
 )
 
+t.test('what was appended since a number comes in its order, whole, wherever the number stands', async (t) => {
+  const { log } = await openLog(
+    t,
+    spoiled(t, 3000, (row) => row),
+  )
+  await log.append(entry('last', 3))
+  for (const after of [-1, 0, 1, 1500, 2999, 3000, 3001, 9000]) {
+    const found = await Array.fromAsync(log.since(after))
+    const from = Math.max(0, after)
+    t.strictSame(
+      found.map(({ number }) => number),
+      Array.from({ length: Math.max(0, 3001 - from) }, (_, i) => from + i + 1),
+      `after ${after}`,
+    )
+    if (after < 3001) t.equal(found.at(-1)!.rows.length, 3)
+  }
+})
+
+t.test('who reads on from a number is told of no order that came after he had asked', async (t) => {
+  for (const column of [undefined, 'cart']) {
+    const ofCart = (row: string, number: number) => (number % 10_000 === 1 ? row.replace('2.00,,,', '2.00,,ann,') : row)
+    const { log } = await openLog(t, spoiled(t, 30_000, ofCart))
+    const found: number[] = []
+    for await (const { number } of log.since(0, column)) {
+      if (found.push(number) > 1) continue
+      await log.append(entry('later'))
+      await log.append({ key: 'k', attempt: 'a9-9', rows: [{ name: 'Tux', cart: 'ann' }] })
+    }
+    if (column === 'cart') t.strictSame(found, [1, 10_001, 20_001])
+    else t.strictSame([found.length, found.at(-1)], [30_000, 30_000])
+    t.equal((await Array.fromAsync(log.since(30_000, column))).at(-1)?.number, 30_002)
+  }
+})
+
+t.test('of several rows the first says whether an order is asked for, and it comes whole', async (t) => {
+  const { log } = await openLog(t, t.testdir())
+  for (const carts of [['ann', ''], ['', 'ann'], ['bob'], ['']])
+    await log.append({ key: 'k', attempt: 'a1-1', rows: carts.map((cart) => ({ name: 'Tux, "x"', cart })) })
+  const found = await Array.fromAsync(log.since(0, 'cart'))
+  t.match(found, [
+    { number: 1, rows: [{ cart: 'ann' }, { cart: '' }] },
+    { number: 3, rows: [{ cart: 'bob' }] },
+  ])
+  t.equal(found.length, 2)
+})
+
+t.test('an order that is asked for is told before one far behind it that cannot be read', async (t) => {
+  const spoil = (row: string, number: number) =>
+    number === 5 ? row.replace('2.00,,,', '2.00,,ann,') : number === 50 ? 'rubbish\n' : row
+  const { log } = await openLog(t, spoiled(t, 60, spoil))
+  const found = log.since(0, 'cart')
+  t.match(await found.next(), { value: { number: 5 } })
+  await t.rejects(found.next(), /orders\.csv:51: the row is damaged/)
+})
+
+t.test('nothing is passed over by who reads on from a number: what cannot be read is told in its place', async (t) => {
+  const spoils: [what: string, spoil: (row: string) => string][] = [
+    ['rubbish', () => 'rubbish\n'],
+    ['a number that falls', (row) => row.replace(/^\d+/, '3')],
+    ['a number that leaps', (row) => row.replace(/^\d+/, '50')],
+    ['the number before', (row) => row.replace(/^30/, '29')],
+    ['a row that is gone', () => ''],
+    ['half an order', (row) => row.replace('1 of 1', '1 of 2')],
+    ['a row twice', (row) => row + row],
+  ]
+  for (const [what, spoil] of spoils)
+    for (const after of [0, 10, 28, 29]) {
+      const { log } = await openLog(
+        t,
+        spoiled(t, 60, (row, number) => (number === 30 ? spoil(row) : row)),
+      )
+      for (const column of [undefined, 'name', 'cart']) {
+        const found: number[] = []
+        const read = async () => {
+          for await (const { number } of log.since(after, column)) found.push(number)
+        }
+        if (column === 'cart' && ['half an order', 'a row twice'].includes(what))
+          await read() // none is missing, and it is none of those that were asked for
+        else await t.rejects(read(), /orders\.csv.*(damaged|missing)/, `${what}, after ${after}, ${column}`)
+        const wanted = column === 'cart' ? [] : Array.from({ length: 29 - after }, (_, i) => after + i + 1)
+        t.strictSame(found, wanted.slice(0, found.length))
+        t.ok(found.length >= wanted.length - 1, 'all before it are told')
+      }
+      t.strictSame(
+        (await Array.fromAsync(log.since(55))).map(({ number }) => number),
+        [56, 57, 58, 59, 60],
+      )
+      await log.close()
+    }
+})
+
+t.test('an order that was last, and is not in the file any more, is missed by who reads on', async (t) => {
+  const folder = spoiled(t, 60, (row) => row)
+  const { log } = await openLog(t, folder)
+  writeFileSync(`${folder}/orders.csv`, textOf(folder, 'orders.csv').replace(/\n60,/, '\n59,'))
+  await t.rejects(Array.fromAsync(log.since(59)), /order 60 is damaged or missing/)
+})
+
 t.test('a megabyte without a line end in the middle hides no row that stands before or behind it', async (t) => {
   const folder = spoiled(t, 9000, (row, number) => (number === 100 ? `${'\0'.repeat(3 << 20)}${row}` : row))
   const { log } = await openLog(t, folder)

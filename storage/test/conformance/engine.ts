@@ -4,10 +4,16 @@
  */
 import type { FaultKind } from '../memory-disk.ts'
 
+/**
+ * What becomes of a request: `cut` and `failed` (500) get nowhere, `-after` it was done; `throttled` is 429; `silent` is done and never
+ * answered; `late` is cut, and done a few requests later.
+ */
+export type NetworkFault = 'cut' | 'cut-after' | 'failed' | 'failed-after' | 'throttled' | 'silent' | 'late'
+
 /** Of a process from whose n-th call on something out of its hands the system does another thing than it was asked. */
 export interface Fault {
   at: number
-  kind: FaultKind
+  kind: FaultKind | NetworkFault
   lasting?: boolean
 }
 
@@ -48,7 +54,7 @@ export interface Engine<Store> {
   name: string
   crashes: readonly Crash['kind'][]
   /** Empty where the engine's calls cannot be reached. */
-  faults: readonly FaultKind[]
+  faults: readonly (FaultKind | NetworkFault)[]
   /** How long the slowest call may take in a process that lives, in milliseconds. */
   patienceMs: number
   stage(): Promise<Stage<Store>>

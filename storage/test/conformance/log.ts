@@ -12,6 +12,7 @@ export type LogCall =
   | { call: 'list'; before: number; limit: number }
   | { call: 'byKey'; key: string }
   | { call: 'attemptsAfter'; attempts: string[]; after: number }
+  | { call: 'since'; after: number; column?: string }
 
 /** The entries in their order: the first has the number 1. */
 type LogModel = readonly Entry[]
@@ -31,6 +32,12 @@ const rows = fc.oneof(
 )
 const number = fc.oneof({ weight: 4, arbitrary: fc.nat(12) }, fc.constantFrom(-1, 1_000_000, Number.MAX_SAFE_INTEGER))
 
+/** A name may be empty. */
+const since: fc.Arbitrary<LogCall> = fc.record(
+  { call: fc.constant('since'), after: number, column: fc.constant('name') },
+  { requiredKeys: ['call', 'after'] },
+)
+
 const calls: fc.Arbitrary<LogCall> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ call: fc.constant('append'), entry: fc.record({ key, attempt, rows }) }) },
   { weight: 1, arbitrary: fc.record({ call: fc.constant('lastNumber') }) },
@@ -48,6 +55,7 @@ const calls: fc.Arbitrary<LogCall> = fc.oneof(
       after: fc.nat(12),
     }),
   },
+  { weight: 1, arbitrary: since },
 )
 
 const numbered = (entries: LogModel): LogEntry[] => entries.map((entry, i) => ({ ...entry, number: i + 1 }))
@@ -75,6 +83,8 @@ export const logSuite: Suite<Log, LogCall, LogModel> = {
         const found = entries.filter((entry) => entry.number > call.after && call.attempts.includes(entry.attempt))
         return { state, answer: [...new Set(found.map((entry) => entry.attempt))].sort() }
       }
+      case 'since':
+        return { state, answer: entries.filter((entry) => entry.number > call.after && isIn(entry, call.column)) }
     }
   },
   /** An entry of several rows is never there in part. */
@@ -94,6 +104,8 @@ export const logSuite: Suite<Log, LogCall, LogModel> = {
         return asList(await log.byKey(call.key))
       case 'attemptsAfter':
         return [...(await log.attemptsAfter(new Set(call.attempts), call.after))].sort()
+      case 'since':
+        return Array.fromAsync(log.since(call.after, call.column))
     }
   },
   fits(right, answer) {
@@ -120,6 +132,8 @@ export const logSuite: Suite<Log, LogCall, LogModel> = {
         return `log.byKey(${asCode(call.key)})`
       case 'attemptsAfter':
         return `log.attemptsAfter(new Set(${asCode(call.attempts)}), ${call.after})`
+      case 'since':
+        return `Array.fromAsync(log.since(${call.after}, ${asCode(call.column)}))`
     }
   },
   look: [
@@ -128,11 +142,13 @@ export const logSuite: Suite<Log, LogCall, LogModel> = {
     { call: 'lastNumber' },
     { call: 'list', before: Number.MAX_SAFE_INTEGER, limit: 1000 },
     { call: 'attemptsAfter', attempts: Array.from({ length: 9 }, (_, i) => `a1-${i}`), after: 0 },
+    { call: 'since', after: 0 },
   ],
   works: [{ call: 'append', entry: { key: 'the last', attempt: 'a9-9', rows: [{ name: 'Tux', quantity: '1' }] } }],
   size: () => 1,
 }
 
+const isIn = ({ rows }: Entry, column: string | undefined): boolean => column === undefined || rows[0]![column] !== ''
 const asList = (entry: LogEntry | undefined): LogEntry[] => (entry === undefined ? [] : [entry])
 
 /** Whether the entry that was read is the one that was appended: an engine may fill in further columns. */

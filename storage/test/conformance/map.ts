@@ -1,9 +1,9 @@
 /**
- * The conformance suite of the map's contract. It also runs over a reference map and over that with a part broken, so that
- * what it is worth is known.
+ * The conformance suites of the map's contract: of any map, and of one that takes very many at once. The latter also runs over
+ * a reference map and over that with a part broken, so that what it is worth is known.
  */
 import fc from 'fast-check'
-import type { KeyedMap } from '../../map.ts'
+import type { BulkMap, KeyedMap } from '../../map.ts'
 import { asCode } from './script.ts'
 import type { Suite } from './suite.ts'
 
@@ -16,6 +16,7 @@ export type MapCall =
   | { call: 'delete'; key: string }
   | { call: 'putAll'; entries: [key: string, value: string][] }
   | { call: 'entries' }
+  | { call: 'size' }
 
 type MapModel = ReadonlyMap<string, string>
 
@@ -30,12 +31,15 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ refuse: fc.constant(true) }),
 )
 const entry = fc.tuple(key, fc.oneof(letter, fc.constant('z'.repeat(90))))
-const calls: fc.Arbitrary<MapCall> = fc.oneof(
+const calls: fc.WeightedArbitrary<MapCall>[] = [
   { weight: 5, arbitrary: fc.record({ call: fc.constant('update'), key, change }) },
   { weight: 1, arbitrary: fc.record({ call: fc.constant('delete'), key }) },
   { weight: 2, arbitrary: fc.record({ call: fc.constant('get'), key }) },
-  { weight: 1, arbitrary: fc.record({ call: fc.constant('putAll'), entries: fc.array(entry, { maxLength: 3 }) }) },
-)
+]
+const putAll: fc.Arbitrary<MapCall> = fc.record({
+  call: fc.constant('putAll'),
+  entries: fc.array(entry, { maxLength: 3 }),
+})
 
 /** What a change throws that will not have it. */
 class Refused extends Error {}
@@ -49,11 +53,12 @@ function changed(value: string | undefined, change: Change): string | undefined 
 
 export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
   name: 'map',
-  calls,
+  calls: fc.oneof(...calls),
   first: new Map(),
   apply(state, call) {
     if (call.call === 'get') return { state, answer: state.get(call.key) }
-    if (call.call === 'entries') return { state, answer: JSON.stringify([state.size, [...state].sort()]) }
+    if (call.call === 'entries') return { state, answer: JSON.stringify([...state].sort()) }
+    if (call.call === 'size') return { state, answer: state.size }
     if (call.call === 'putAll') return { state: new Map([...state, ...call.entries]), answer: undefined }
     if (call.call === 'update' && 'refuse' in call.change) return { state, answer: 'refused' }
     const value = call.call === 'delete' ? undefined : changed(state.get(call.key), call.change)
@@ -63,7 +68,7 @@ export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
     return { state: next, answer: value }
   },
   halves(call) {
-    if (call.call === 'get' || call.call === 'entries') return undefined
+    if (call.call === 'get' || call.call === 'entries' || call.call === 'size') return undefined
     return call.call === 'putAll'
       ? (state) => someOf(call.entries).map((some) => new Map([...state, ...some]))
       : () => []
@@ -72,12 +77,12 @@ export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
   async ask(map, call) {
     if (call.call === 'get') return map.get(call.key)
     if (call.call === 'delete') return map.delete(call.key)
-    if (call.call === 'putAll') return map.putAll(call.entries)
     if (call.call === 'entries') {
       const all: [string, string][] = []
       for await (const each of map.entries()) all.push(each)
-      return JSON.stringify([map.size, all.sort()])
+      return JSON.stringify(all.sort())
     }
+    if (call.call !== 'update') throw new Error(`${call.call} is not asked of every map`)
     const { key, change } = call
     return map
       .update(key, (value) => changed(value, change))
@@ -90,6 +95,7 @@ export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
   asCode(call) {
     if (call.call === 'update') return `map.update(${asCode(call.key)}, ${changeAsCode(call.change)})`
     if (call.call === 'putAll') return `map.putAll(${asCode(call.entries)})`
+    if (call.call === 'size') return 'map.size'
     return call.call === 'entries' ? 'map.entries()' : `map.${call.call}(${asCode(call.key)})`
   },
   look: [...keys.map((key): MapCall => ({ call: 'get', key })), { call: 'entries' }],
@@ -98,6 +104,16 @@ export const mapSuite: Suite<KeyedMap<string>, MapCall, MapModel> = {
     { call: 'get', key: 'cart' },
   ],
   size: (call) => (call.call === 'putAll' ? call.entries.length : 1),
+}
+
+export const bulkMapSuite: Suite<BulkMap<string>, MapCall, MapModel> = {
+  ...mapSuite,
+  calls: fc.oneof(...calls, { weight: 1, arbitrary: putAll }),
+  async ask(map, call) {
+    if (call.call === 'putAll') return map.putAll(call.entries)
+    return call.call === 'size' ? map.size : mapSuite.ask(map, call)
+  },
+  look: [...mapSuite.look, { call: 'size' }],
 }
 
 /** Every choice of some entries that is neither none nor all. */

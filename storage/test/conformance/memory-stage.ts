@@ -2,9 +2,9 @@
 
 import type { FileSystem } from '../../file-system.ts'
 import { HandClock } from '../hand-clock.ts'
-import { type FaultKind, fits, MemoryDisk, type Mount } from '../memory-disk.ts'
+import { type Fault as DiskFault, type FaultKind, fits, MemoryDisk, type Mount } from '../memory-disk.ts'
 import { randomFrom } from '../random.ts'
-import type { Crash, Engine, Fault, Process, Stage } from './engine.ts'
+import type { Crash, Engine, Process, Stage } from './engine.ts'
 
 export const folder = '/data/store'
 
@@ -43,7 +43,7 @@ export const overMemory = <Store>(
     const disk = new MemoryDisk({ pageBytes })
     const clock = new HandClock()
     return {
-      start: (fault) => new MemoryProcess(disk, clock, fault, open),
+      start: (fault) => new MemoryProcess(disk, clock, fault as DiskFault | undefined, open),
       pass: (ms) => clock.pass(ms),
       now: () => clock.now(),
       end: async () => {},
@@ -55,13 +55,13 @@ class MemoryProcess<Store> implements Process<Store> {
   readonly opened: Promise<Store>
   readonly #disk: MemoryDisk
   readonly #mount: Mount
-  readonly #fault: Fault | undefined
+  readonly #fault: DiskFault | undefined
   givenUp = false
 
   constructor(
     disk: MemoryDisk,
     clock: HandClock,
-    fault: Fault | undefined,
+    fault: DiskFault | undefined,
     open: (surroundings: Surroundings) => Promise<Store>,
   ) {
     this.#disk = disk

@@ -10,8 +10,9 @@ export interface Service {
 export const services: readonly Service[] = [
   { name: 'catalog', port: 'CATALOG_PORT', calls: [] },
   { name: 'payment', port: 'PAYMENT_PORT', calls: [] },
-  { name: 'order', port: 'ORDER_PORT', calls: ['catalog', 'payment'] },
-  { name: 'frontend', port: 'PORT', calls: ['catalog', 'payment', 'order'] },
+  { name: 'cart', port: 'CART_PORT', calls: [] },
+  { name: 'order', port: 'ORDER_PORT', calls: ['catalog', 'payment', 'cart'] },
+  { name: 'frontend', port: 'PORT', calls: ['catalog', 'payment', 'cart', 'order'] },
 ]
 
 /**

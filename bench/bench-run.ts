@@ -46,7 +46,7 @@ export class Bench {
     return shop
   }
 
-  /** A program of `ceilings/` as a process of its own. */
+  /** A program of `ceilings/`, or of a whole URL, as a process of its own. */
   async openCeiling(program: string, ...args: string[]): Promise<Ceiling> {
     const ceiling = await openCeiling(this, program, args)
     this.closeAtEnd(ceiling.close)

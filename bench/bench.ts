@@ -9,6 +9,7 @@ import { nodeOptions } from '../programs.ts'
 import { Bench } from './bench-run.ts'
 import { type FigureName, figureNames, figures } from './figures.ts'
 import type { Group, Outcome } from './group.ts'
+import { cartAdds1, cartAdds256 } from './groups/carts.ts'
 import { client } from './groups/client.ts'
 import { checkouts256, customers1, customers256 } from './groups/customers.ts'
 import { disk } from './groups/disk.ts'
@@ -31,6 +32,8 @@ const groups: readonly Group[] = [
   checkouts256,
   customers256,
   customers1,
+  cartAdds256,
+  cartAdds1,
   sync,
   one,
   threads,

@@ -11,13 +11,13 @@ export interface Ceiling extends Target {
   close(): Promise<void>
 }
 
-/** Resolves when the program has told its port. It ends with this process at the latest. */
+/** `program`: of `ceilings/`, or a whole URL. Resolves when it has told its port. It ends with this process at the latest. */
 export async function openCeiling(
   { startLine }: { startLine: StartLine },
   program: string,
   args: string[],
 ): Promise<Ceiling> {
-  const path = fileURLToPath(new URL(`./ceilings/${program}`, import.meta.url))
+  const path = fileURLToPath(new URL(program, new URL('./ceilings/', import.meta.url)))
   const child = fork(path, args, { execArgv: [...startLine.flags, ...nodeOptions], env: startLine.env })
   const ended = once(child, 'exit')
   const told = await Promise.race([once(child, 'message'), ended.then(() => undefined)])

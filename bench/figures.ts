@@ -64,6 +64,18 @@ export const figures = {
     'purchases a second that are paid by a thousand customers in turn ÷ those that nobody pays by credit, in one store',
   ),
   'customers-p50': low("a customer's purchase's p50 ÷ another's, one connection", 1.3, 1.1, 'in one store, by turns'),
+  'cart-adds-256': high(
+    'an item added to a cart ÷ bare echo, 256 connections',
+    0.5,
+    0.7,
+    'POST /items/<customer>/<item> a second, drawn from 100,000 customers ÷ answers a second of the echo of purchases-256 to the same requests',
+  ),
+  'cart-adds-p50': low(
+    'p50 of an item added, one connection ÷ two bare hops + one fdatasync',
+    1.5,
+    1.3,
+    'a chain of two bare node:http servers, of which the first calls the second by undici, and that one appends a line and syncs it',
+  ),
   'sync-256': high(
     'POST /orders with fdatasync ÷ without, 256 connections',
     0.8,

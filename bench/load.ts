@@ -13,6 +13,8 @@ export interface Load {
   requests: readonly { path: string; body?: unknown }[]
   /** `{n}` in the paths is each number from 0 on below this, once; where they run out, what is asked is not there. */
   numbered?: number
+  /** Numbered requests are drawn at random instead, again and again: by this seed, from 1, one for each measurement. */
+  seed?: () => number
   /** Makes ready what the requests need, before each measurement; nobody's time. */
   prepare?: (url: string) => Promise<void>
   /** Of the answers that count. */

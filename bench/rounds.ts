@@ -20,6 +20,8 @@ export interface Side {
   target: Target
   load: Load
   connections: number
+  /** Told of each measurement, the warm-up too. */
+  answered?: (round: Round) => void
 }
 
 /** Warms each side up, then measures them in turn, the order reversed each time. The rounds go into the bench's record too. */
@@ -46,11 +48,12 @@ export async function byTurns<Name extends string>(
   return all
 }
 
-async function read({ target, load, connections }: Side, seconds: number): Promise<Reading> {
+async function read({ target, load, connections, answered }: Side, seconds: number): Promise<Reading> {
   await load.prepare?.(target.url)
   const pids = target.pids()
   const before = cpuSeconds(pids)
   const round = await loadFor(target.url, load, connections, seconds)
+  answered?.(round)
   if (round.answers === 0)
     throw new Error(`${load.method} ${load.requests[0]!.path}: no answer ${load.status} in ${seconds} s`)
   return { ...round, cpuMicroseconds: ((cpuSeconds(pids) - before) * 1e6) / round.answers }

@@ -1,5 +1,6 @@
 /** Load by sessions of our own, in this process, where there is no wrk. */
 import { Pool } from 'undici'
+import { randomFrom } from '../storage/test/random.ts'
 import type { Load, Round } from './load.ts'
 import { percentile } from './spread.ts'
 
@@ -18,6 +19,9 @@ export async function runSessions(url: string, load: Load, connections: number, 
     ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   }))
   const times: number[] = []
+  const random = load.seed === undefined ? undefined : randomFrom(load.seed())
+  /** Numbered requests go once each, others in turn from the first. */
+  const requestAt = (at: number) => requests[load.numbered === undefined ? at % requests.length : at] ?? gone
   let next = connections
   let failed = 0
   const began = performance.now()
@@ -27,7 +31,9 @@ export async function runSessions(url: string, load: Load, connections: number, 
     for (let at = first; performance.now() < until; at = load.numbered === undefined ? at + 1 : next++) {
       const asked = performance.now()
       try {
-        const reply = await pool.request(requests[load.numbered === undefined ? at % requests.length : at] ?? gone)
+        const reply = await pool.request(
+          random === undefined ? requestAt(at) : requests[Math.floor(random() * requests.length)]!,
+        )
         await reply.body.dump()
         if (reply.statusCode === load.status) times.push(performance.now() - asked)
         else failed += 1

@@ -4,7 +4,7 @@ import type { Measured } from './group.ts'
 import { spreadOf } from './spread.ts'
 
 export interface Line {
-  name: FigureName
+  name: string
   title: string
   must: string
   aim: string
@@ -15,8 +15,10 @@ export interface Line {
   how: string
 }
 
-export const lineOf = (name: FigureName, measured: Measured): Line => {
-  const figure: Figure = figures[name]
+export const lineOf = (name: FigureName, measured: Measured): Line => lineFor(name, figures[name], measured)
+
+/** Of a figure that stands elsewhere. */
+export const lineFor = (name: string, figure: Figure, measured: Measured): Line => {
   const { title, how } = figure
   const line = { name, title, must: bound(figure, figure.must), aim: bound(figure, figure.aim), how }
   if ('missing' in measured) return { ...line, measured: measured.missing, verdict: '', beside: '' }

@@ -21,6 +21,7 @@ export async function runWrk(url: string, load: Load, connections: number, secon
     '--',
     load.method,
     String(load.numbered ?? 0),
+    String(load.seed?.() ?? 0),
   ]
   const { stdout } = await promisify(execFile)('wrk', [...args, ...requests])
   return readWrk(stdout, load.status)

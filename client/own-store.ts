@@ -44,6 +44,7 @@ export interface Store {
   catalogUrl: string
   orderUrl: string
   paymentUrl: string
+  cartUrl: string
   /** Of the supervisor, which is the process group's too. */
   pid: number
   /** Of the services that run now, by name. */
@@ -95,6 +96,7 @@ export async function startStore({
     CATALOG_PORT: '0',
     ORDER_PORT: '0',
     PAYMENT_PORT: '0',
+    CART_PORT: '0',
     DATA_DIR: dataDir,
     ...compileCache,
     ...env,
@@ -135,6 +137,7 @@ export async function startStore({
     catalogUrl: readyUrl(output, 'catalog'),
     orderUrl: readyUrl(output, 'order'),
     paymentUrl: readyUrl(output, 'payment'),
+    cartUrl: readyUrl(output, 'cart'),
     pid,
     get pids() {
       return servicesOf(pid)

@@ -1,6 +1,7 @@
 /** What every route of the front end works with. */
 
 import { z } from 'zod'
+import type { CartClient } from '../cart/client.ts'
 import type { CatalogClient } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { check } from '../http/check.ts'
@@ -12,6 +13,7 @@ import type { Products } from './products.ts'
 export interface Counter {
   catalog: CatalogClient
   payment: PaymentClient
+  carts: CartClient
   orders: OrderClient
   /** What is kept in memory; undefined where every product is asked for. */
   products: Products | undefined

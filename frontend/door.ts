@@ -1,5 +1,6 @@
 /** The front end's routes wired to their neighbours: callers, memory, server. Each thread has its own. */
 import type { Logger } from 'pino'
+import { createCartClient } from '../cart/client.ts'
 import { type CatalogClient, createCatalogClient, followChanges } from '../catalog/client.ts'
 import { type Clock, sleep } from '../clock.ts'
 import { hopsAtOnce } from '../http/batcher.ts'
@@ -41,9 +42,15 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
     createCaller({ origin, service, token: settings.internalToken, timeoutMs, clock })
   const catalogCaller = callerOf(settings.catalogUrl, 'catalog', callMs)
   const paymentCaller = callerOf(settings.paymentUrl, 'payment', callMs)
+  const cartCaller = callerOf(settings.cartUrl, 'cart', callMs)
   const orderCaller = callerOf(settings.orderUrl, 'order', purchaseMs)
   const catalog = createCatalogClient(catalogCaller, { clock })
   const payment = createPaymentClient(paymentCaller, { clock })
+  const carts = createCartClient(cartCaller, {
+    parallel: settings.threads === 1 ? hopsAtOnce : 1,
+    watch: metrics.queue('to_cart'),
+    clock,
+  })
   const orders = createOrderClient(orderCaller, {
     parallel: settings.threads === 1 ? hopsAtOnce : 1, // of each thread: with more, batches get small
     watch: metrics.queue('to_order'),
@@ -53,7 +60,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const memory = settings.cache ? productsInMemory(catalog, settings, clock, floor) : undefined
   if (memory !== undefined) showProducts(metrics, memory.products)
 
-  const waitingFor = new Set(again ? [] : ['catalog', 'payment', 'order'])
+  const waitingFor = new Set(again ? [] : ['catalog', 'payment', 'cart', 'order'])
   let closed = false
   const reach = async (name: string, ready: () => Promise<void>): Promise<void> => {
     while (waitingFor.has(name) && !closed) {
@@ -68,12 +75,14 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
   const whenReady = Promise.all([
     reach('catalog', catalog.ready),
     reach('payment', payment.ready),
+    reach('cart', carts.ready),
     reach('order', orders.ready),
   ]).then(() => {})
 
   const server = createFrontendServer({
     catalog,
     payment,
+    carts,
     orders,
     products: memory?.products,
     log,
@@ -92,7 +101,7 @@ export function createDoor({ settings, log, clock, metrics, limits = {}, floor, 
       closed = true
       memory?.close()
       await server.close(options)
-      await Promise.all([catalogCaller, paymentCaller, orderCaller].map((caller) => caller.close()))
+      await Promise.all([catalogCaller, paymentCaller, cartCaller, orderCaller].map((caller) => caller.close()))
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Limits } from '../http/limits.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { createServer, type Server } from '../http/server.ts'
+import { cartRoutes } from './cart.ts'
 import type { Counter } from './counter.ts'
 import { courseRoutes } from './course.ts'
 import { draftRoutes } from './drafts.ts'
@@ -39,6 +40,7 @@ export function createFrontendServer({
       ...ownerRoutes(counter),
       ...courseRoutes(counter),
       ...draftRoutes(counter),
+      ...cartRoutes(counter),
     ],
   })
 }

@@ -1,5 +1,6 @@
 /** What a buyer does: look at products, buy, and see an order. And the owner's list of all orders. */
 import { z } from 'zod'
+import type { CartItem } from '../cart/client.ts'
 import { nameFault, nameSchema } from '../catalog/client.ts'
 import { orThrow } from '../errors.ts'
 import { check, hasFields, wholeNumberText } from '../http/check.ts'
@@ -31,7 +32,7 @@ const purchaseBytesMax = 512 * 1024
 const isHeldFirst = (purchase: Purchase): boolean => !('name' in purchase) || purchase.user !== undefined
 
 export function shopRoutes(counter: Counter): Route[] {
-  const { catalog, orders, products, clock, purchaseMs, adminToken, errorsAs200 } = counter
+  const { catalog, carts, orders, products, clock, purchaseMs, adminToken, errorsAs200 } = counter
 
   const buy = async (context: Context) => {
     const key = keyOf(context) ?? mintKey()
@@ -39,15 +40,23 @@ export function shopRoutes(counter: Counter): Route[] {
     try {
       const options = { ...callOf(context), deadline: clock.elapsed() + purchaseMs }
       const { bought, at } = await orders.place(purchase, key, options)
-      for (const { name } of linesOf(purchase)) products?.seen(name, at)
-      return { data: toldAs(purchase, bought), headers: { 'idempotency-key': key } }
+      const told = toldAs(purchase, bought)
+      for (const { name } of 'cart' in purchase ? told.items! : linesOf(purchase)) products?.seen(name, at)
+      return { data: told, headers: { 'idempotency-key': key } }
     } catch (error) {
       const failure = purchaseFailure(error, key)
       // What was set aside and given back shall not look as if it were still set aside.
-      if (mayHaveBought(failure) || isHeldFirst(purchase))
-        for (const { name } of linesOf(purchase)) products?.seen(name, undefined)
+      if (products !== undefined && (mayHaveBought(failure) || isHeldFirst(purchase)))
+        for (const name of await namesOf(purchase, context)) products.seen(name, undefined)
       throw failure
     }
+  }
+
+  /** What it takes. A cart whose service is away may have held anything: what is shown of it is as old as the last change that was told. */
+  const namesOf = async (purchase: Purchase, context: Context): Promise<readonly string[]> => {
+    if (!('cart' in purchase)) return linesOf(purchase).map(({ name }) => name)
+    const items = await carts.run({ op: 'get', customer: purchase.cart }, callOf(context)).catch(() => [])
+    return (items as readonly CartItem[]).map(({ itemId }) => String(itemId))
   }
 
   const askForProduct = (context: Context): Promise<WholeReply> => {

@@ -3,6 +3,7 @@
  * another service imports.
  */
 import { z } from 'zod'
+import { customerSchema } from '../cart/client.ts'
 import { nameFault, nameSchema, type Position, parsePosition, piecesMax, positionHeader } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
@@ -17,11 +18,23 @@ export interface Line {
   quantity: number
 }
 
-/** What a buyer sends: one toy, or several; `user` is the customer who pays. */
-export type Purchase = (Line | { items: readonly Line[] }) & { user?: string | undefined }
+interface Payer {
+  /** The customer who pays. */
+  user?: string | undefined
+}
 
-/** What it takes. */
-export const linesOf = (purchase: Purchase): readonly Line[] => ('name' in purchase ? [purchase] : purchase.items)
+/** One toy, or several. */
+export type ToyPurchase = (Line | { items: readonly Line[] }) & Payer
+
+/** What a customer's cart holds. `acceptPrices`: also where something costs more than it was offered for. */
+export type CartPurchase = { cart: string; acceptPrices?: boolean | undefined } & Payer
+
+/** What a buyer sends. */
+export type Purchase = ToyPurchase | CartPurchase
+
+/** What it takes, as far as the buyer said it. */
+export const linesOf = (purchase: Purchase): readonly Line[] =>
+  'cart' in purchase ? [] : 'name' in purchase ? [purchase] : purchase.items
 
 export type KeyedPurchase = Purchase & { key?: string | undefined }
 
@@ -63,14 +76,21 @@ const lines = z
   .max(itemsMax, { error: `must be 1 to ${itemsMax} items` })
 const user = userSchema.optional()
 
-/** A purchase in either form, with these further fields. */
-const purchaseWith = <Further extends z.ZodRawShape>(further: Further): z.ZodType<Purchase> =>
-  eitherForm(z.strictObject({ ...line, user, ...further }), z.strictObject({ items: lines, user, ...further }))
+const acceptPrices = z.boolean({ error: 'must be true or false' }).optional()
 
-/** The one that has `items` is told what is wrong with its items. */
-const eitherForm = (one: z.ZodType, several: z.ZodType): z.ZodType<Purchase> =>
+/** A purchase in any form, with these further fields. */
+const purchaseWith = <Further extends z.ZodRawShape>(further: Further): z.ZodType<Purchase> =>
+  oneForm({
+    one: z.strictObject({ ...line, user, ...further }),
+    several: z.strictObject({ items: lines, user, ...further }),
+    ofCart: z.strictObject({ cart: customerSchema, acceptPrices, user, ...further }),
+  })
+
+/** Its fields say which form it has, and it is told what is wrong with that one. */
+const oneForm = ({ one, several, ofCart }: Record<'one' | 'several' | 'ofCart', z.ZodType>): z.ZodType<Purchase> =>
   z.unknown().transform((value, context) => {
-    const result = (isRecord(value) && 'items' in value ? several : one).safeParse(value)
+    const form = !isRecord(value) ? one : 'cart' in value ? ofCart : 'items' in value ? several : one
+    const result = form.safeParse(value)
     if (result.success) return result.data as Purchase
     for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
     return z.NEVER
@@ -154,7 +174,10 @@ export const isKeyed = (value: unknown): value is KeyedPurchase =>
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 
 export interface OrderClient {
-  /** Throws `product_not_found`, `user_not_found`, `out_of_stock`, `out_of_credit`, `key_reused`, `unavailable` (nothing happened) or `outcome_unknown`. */
+  /**
+   * Throws `product_not_found`, `user_not_found`, `out_of_stock`, `out_of_credit`, `key_reused`, `unavailable` (nothing happened) or
+   * `outcome_unknown`; of a cart `cart_empty` and `price_changed` too.
+   */
   place(purchase: Purchase, key: string, options: CallOptions): Promise<Placed>
   /** Throws `order_not_found`. */
   get(number: number, options: CallOptions): Promise<OrderView>
@@ -189,12 +212,13 @@ export function createOrderClient(caller: Caller, hop: HopOptions = {}): OrderCl
       },
     })
   // Who is answered together waits together: what needs payment travels by itself, and so does what only looks at a draft.
-  const [purchases, customers] = [purchasesTo(hop.watch), purchasesTo(undefined)]
+  const [purchases, customers, carts] = [purchasesTo(hop.watch), purchasesTo(undefined), purchasesTo(undefined)]
+  const hopOf = (purchase: Purchase) =>
+    'cart' in purchase ? carts : purchase.user === undefined ? purchases : customers
   const draftsTo = () => createBatcher({ ...hop, watch: undefined, caller, path: '/drafts', weigh: draftsOf })
   const [checkouts, drafts] = [draftsTo(), draftsTo()]
   return {
-    place: (purchase, key, options) =>
-      (purchase.user === undefined ? purchases : customers).send({ ...purchase, key }, options) as Promise<Placed>,
+    place: (purchase, key, options) => hopOf(purchase).send({ ...purchase, key }, options) as Promise<Placed>,
     draft: (op, options) => (op.op === 'checkout' ? checkouts : drafts).send(op, options) as Promise<DraftAnswer>,
     get: async (number, options) => (await caller.call('GET', `/orders/${number}`, options)).data as OrderView,
     async list(before, limit, options) {

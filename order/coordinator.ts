@@ -13,7 +13,7 @@
 import type { Answer } from '../catalog/client.ts'
 import type { Clock } from '../clock.ts'
 import { asError, StoreError } from '../errors.ts'
-import { attemptId, parseAttemptId } from '../storage/attempt-id.ts'
+import { attemptId, compareAttempts, parseAttemptId } from '../storage/attempt-id.ts'
 import type { AttemptId, Command } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
 import { type Attempt, commandsOf, type Held, heldOf, tooLate } from './attempt.ts'
@@ -105,6 +105,15 @@ export class Coordinator {
     }
     await Promise.all([this.#commit(held, commit, results), this.#giveUp(refused, results)])
     return results
+  }
+
+  /**
+   * From here on attempts are above this one, that another life has made and somebody remembers. Where that takes a higher
+   * incarnation, nothing is bought until everyone is opened anew.
+   */
+  async riseAbove(attempt: AttemptId): Promise<void> {
+    if (this.#renewing || compareAttempts(attempt, attemptId(this.#incarnation, this.#seq)) <= 0) return
+    await this.#renew(parseAttemptId(attempt).incarnation)
   }
 
   /** Resolves when nothing is unsettled, at the latest after so many milliseconds. */

@@ -9,6 +9,7 @@ import { asError, orThrow, StoreError } from '../errors.ts'
 import type { HeldItem } from '../storage/ledger.ts'
 import type { Log } from '../storage/log.ts'
 import { type Held, tooLate } from './attempt.ts'
+import { dearerThan, priceChanged } from './cart-wanted.ts'
 import type { OrderView, Placed } from './client.ts'
 import type { Coordinator } from './coordinator.ts'
 import { type Ask, NotWanted, Refusal } from './participant.ts'
@@ -43,7 +44,8 @@ export class Orders {
   /**
    * Buys each once per key, however often it is asked. `deadline` in milliseconds of `clock.elapsed()`. Resolves to each one's
    * order, or to why there is none: `product_not_found`, `user_not_found`, `out_of_stock`, `out_of_credit`, `key_reused`,
-   * `unavailable` or `outcome_unknown`; `conflict` where it is not at the price that was shown.
+   * `unavailable` or `outcome_unknown`; `conflict` where it is not at the price that was shown, `price_changed` where it costs
+   * more than it was offered for.
    */
   async placeAll(wanted: readonly Wanted[], deadline: number): Promise<(Placed | Error)[]> {
     const fresh: Wanted[] = []
@@ -176,18 +178,20 @@ export class Orders {
 
   async #write(wanted: readonly Wanted[], all: readonly Held[]): Promise<(Placed | Error)[]> {
     const write = ({ index, id: attempt, items: [items, credit] }: Held): Promise<Placed | Error> | Error => {
-      const { key, user = '', prices } = wanted[index]!
-      const fault = this.#fault(items!, credit, prices)
+      const purchase = wanted[index]!
+      const { key, user = '', cart = '' } = purchase
+      const fault = this.#fault(items!, credit, purchase)
       if (fault !== undefined) return new NotWanted(fault)
       const placed_at = this.#time() // one for all its rows
       const rows = items!.map(({ account, amount, attributes }) => {
-        return { name: account, quantity: String(amount), price: attributes[0]!, user, placed_at }
+        return { name: account, quantity: String(amount), price: attributes[0]!, user, cart, placed_at }
       })
       const placed = (number: number): Placed => ({
         bought: boughtOf({ number, key, attempt, rows }),
         at: items![0]?.at,
       })
-      return this.#options.log.append({ key, attempt, rows }).then(placed, asError)
+      const entry = { key, attempt, rows }
+      return (purchase.append?.(entry) ?? this.#options.log.append(entry)).then(placed, asError)
     }
     return Promise.all(all.map(write))
   }
@@ -196,11 +200,13 @@ export class Orders {
   #fault(
     items: readonly HeldItem[],
     credit: readonly HeldItem[] | undefined,
-    prices: Wanted['prices'],
+    { prices, offers }: Wanted,
   ): Error | undefined {
-    if (items.length === 1 && credit === undefined) return undefined
+    if (items.length === 1 && credit === undefined && offers === undefined) return undefined
     try {
       const cost = costOf(items)
+      const dearer = offers === undefined ? [] : dearerThan(offers, items)
+      if (dearer.length > 0) return priceChanged(dearer)
       if (credit === undefined) return undefined
       const changed =
         prices === undefined ? cost !== credit[0]!.amount : items.some((item, i) => priceOf(item) !== prices[i])
@@ -225,7 +231,7 @@ const triesMax = 4
 class Repriced extends StoreError {}
 const isRepriced = (result: Placed | Error): boolean => result instanceof Repriced
 
-const keyReused = (): StoreError =>
+export const keyReused = (): StoreError =>
   new StoreError('key_reused', 'this Idempotency-Key was used for another purchase; use a new one')
 
 function refusalOf({ of, outcome: { reason, accounts } }: Refusal, { items }: Wanted): StoreError {

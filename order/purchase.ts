@@ -2,8 +2,8 @@
 import { StoreError } from '../errors.ts'
 import { formatMoney, moneyNumber, parseMoney } from '../money.ts'
 import type { HeldItem, Item } from '../storage/ledger.ts'
-import type { LogEntry } from '../storage/log.ts'
-import { type Bought, type BoughtItem, type OrderView, type Purchase, quantityMax } from './client.ts'
+import type { Log, LogEntry } from '../storage/log.ts'
+import { type Bought, type BoughtItem, type Line, type OrderView, quantityMax, type ToyPurchase } from './client.ts'
 
 /** A purchase with its key: each toy once. */
 export interface Wanted {
@@ -13,27 +13,42 @@ export interface Wanted {
   user?: string | undefined
   /** What the buyer was shown of each item, in cents: at another price it is not bought. */
   prices?: readonly number[] | undefined
+  /** Whose cart the items come from. */
+  cart?: string | undefined
+  /** What each item was offered for, in the shop's currency: where it costs more, nothing is bought. */
+  offers?: readonly (number | undefined)[] | undefined
+  /** Writes its rows, where the log alone is not enough. */
+  append?: Log['append'] | undefined
 }
 
 /** Equal names are summed. Throws `bad_request` where that is more than a purchase may take. */
-export function wantedOf(purchase: Purchase, key: string): Wanted {
+export function wantedOf(purchase: ToyPurchase, key: string): Wanted {
   const { user } = purchase
   if ('name' in purchase) return { key, items: [{ account: purchase.name, amount: purchase.quantity }], user }
+  return { key, items: summed(purchase.items), user }
+}
+
+/** Throws `bad_request`. */
+export function summed(lines: readonly Line[]): Item[] {
   const sums = new Map<string, number>()
-  for (const { name, quantity } of purchase.items) sums.set(name, (sums.get(name) ?? 0) + quantity)
+  for (const { name, quantity } of lines) sums.set(name, (sums.get(name) ?? 0) + quantity)
   const items = [...sums].map(([account, amount]) => ({ account, amount }))
   const over = items.find(({ amount }) => amount > quantityMax)
   if (over !== undefined)
     throw new StoreError('bad_request', `items: at most ${quantityMax} pieces of "${over.account}" in one purchase`)
-  return { key, items, user }
+  return items
 }
 
-/** Two purchases under one key are the same when this is. A name holds no line break. */
-export function sameness({ items, user }: Pick<Wanted, 'items' | 'user'>): string {
+/** Two purchases under one key are the same when this is: of a cart, whatever was in it. A name holds no line break. */
+export function sameness({ items, user, cart }: Pick<Wanted, 'items' | 'user' | 'cart'>): string {
+  if (cart !== undefined) return samenessOfCart(cart, user)
   if (items.length === 1 && user === undefined) return lineOf(items[0]!)
   const lines = items.map(lineOf).sort()
   return `${user === undefined ? '' : `${user}\n`}\n${lines.join('\n')}`
 }
+
+/** The second line of any other is empty. */
+export const samenessOfCart = (cart: string, user = ''): string => `cart\n${cart}\n${user}`
 
 const lineOf = ({ account, amount }: Item): string => `${amount} ${account}`
 
@@ -42,6 +57,7 @@ export const wantedAgain = ({ key, rows }: LogEntry): Wanted => ({
   key,
   items: rows.map(({ name, quantity }) => ({ account: name!, amount: Number(quantity) })),
   user: rows[0]!.user || undefined,
+  cart: rows[0]!.cart || undefined,
 })
 
 /** `names`: which of its items. One item needs no name. */

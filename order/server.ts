@@ -10,6 +10,7 @@ import { answerEach } from '../http/each.ts'
 import { type Metrics, metricsRoute } from '../http/metrics.ts'
 import { pageReply } from '../http/page.ts'
 import { createServer, type Server, type ServerOptions } from '../http/server.ts'
+import type { CartPurchases, KeyedCart } from './carts.ts'
 import {
   type Bought,
   type DraftOp,
@@ -35,9 +36,12 @@ export type ServedOrders = Pick<Orders, 'placeAll' | 'get' | 'list'>
 
 export type ServedDrafts = Pick<Drafts, 'runAll'>
 
+export type ServedCarts = Pick<CartPurchases, 'placeAll'>
+
 export interface OrderServerOptions {
   orders: ServedOrders
   drafts: ServedDrafts
+  carts: ServedCarts
   log: Logger
   clock: Clock
   metrics: Metrics
@@ -53,7 +57,8 @@ export interface OrderServerOptions {
 
 /** Builds the server and does not listen. */
 export function createOrderServer(options: OrderServerOptions): Server {
-  const { orders, drafts, log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200, limits = {} } = options
+  const { log, clock, metrics, notReady, purchaseMs, internalToken, errorsAs200, limits = {} } = options
+  const { orders, drafts } = options
   return createServer({
     log,
     clock,
@@ -73,7 +78,7 @@ export function createOrderServer(options: OrderServerOptions): Server {
           const deadline = context.deadline ?? clock.elapsed() + purchaseMs
           let last: Position | undefined
           const place = async (wanted: readonly KeyedPurchase[]): Promise<(Bought | Error)[]> => {
-            const all = await placeRight(orders, wanted, deadline)
+            const all = await placeRight(options, wanted, deadline)
             last = lastOf(all)
             return all.map((one) => (one instanceof Error ? one : one.bought))
           }
@@ -112,25 +117,36 @@ export function createOrderServer(options: OrderServerOptions): Server {
   })
 }
 
-/** What its items make too large a purchase is refused by itself. */
+/** What its items make too large a purchase is refused by itself; carts are bought beside the others. */
 async function placeRight(
-  orders: ServedOrders,
+  { orders, carts }: Pick<OrderServerOptions, 'orders' | 'carts'>,
   given: readonly KeyedPurchase[],
   deadline: number,
 ): Promise<readonly (Placed | Error)[]> {
   const faults = new Map<number, Error>()
   const wanted: Wanted[] = []
+  const ofCarts: KeyedCart[] = []
   for (const [place, purchase] of given.entries()) {
+    const key = purchase.key ?? randomUUID()
+    if ('cart' in purchase) {
+      ofCarts.push({ ...purchase, key })
+      continue
+    }
     try {
-      wanted.push(wantedOf(purchase, purchase.key ?? randomUUID()))
+      wanted.push(wantedOf(purchase, key))
     } catch (error) {
       faults.set(place, asError(error))
     }
   }
-  const placed = await orders.placeAll(wanted, deadline)
-  if (faults.size === 0) return placed
-  let next = 0
-  return given.map((_, place) => faults.get(place) ?? placed[next++]!)
+  if (ofCarts.length === 0 && faults.size === 0) return orders.placeAll(wanted, deadline)
+  const [ofItems, fromCarts] = await Promise.all([
+    wanted.length === 0 ? [] : orders.placeAll(wanted, deadline),
+    ofCarts.length === 0 ? [] : carts.placeAll(ofCarts, deadline),
+  ])
+  let [next, nextCart] = [0, 0]
+  return given.map((purchase, place) =>
+    'cart' in purchase ? fromCarts[nextCart++]! : (faults.get(place) ?? ofItems[next++]!),
+  )
 }
 
 /** One position for all of a batch, that of its last reservation; none where one is unknown or of another epoch. */

@@ -1,5 +1,6 @@
 /** The order service wired together: lock, log, coordinator, server. Given the world, so that a test can hold it. */
 import type { Logger } from 'pino'
+import { createCartClient } from '../cart/client.ts'
 import { createCatalogClient } from '../catalog/client.ts'
 import { StartError } from '../errors.ts'
 import { createCaller } from '../http/caller.ts'
@@ -13,6 +14,7 @@ import type { FileSystem } from '../storage/file-system.ts'
 import type { Log } from '../storage/log.ts'
 import { measuredFiles } from '../storage/measured-files.ts'
 import type { World } from '../world.ts'
+import { CartPurchases } from './carts.ts'
 import { Coordinator } from './coordinator.ts'
 import { Drafts } from './drafts.ts'
 import { openIncarnations } from './incarnations.ts'
@@ -22,6 +24,7 @@ import { Prices } from './prices.ts'
 import type { Recovered } from './recovery.ts'
 import { createOrderServer } from './server.ts'
 import { openDrafts, openOrders } from './store.ts'
+import { openTaken } from './taken.ts'
 import { createOrderThreads } from './threads.ts'
 
 /** Resolves when it serves; it buys once the others have answered. Throws a StartError for what a person must mend. */
@@ -36,6 +39,7 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   const metrics = createMetrics('order')
   // Before the log's torn end is cut: who must mend these files finds all as it was.
   const incarnations = await openIncarnations(files, folder).catch(failed)
+  const taken = await openTaken(files, folder).catch(failed)
   const used = await checkOrders(files, folder).catch(failed)
   const shared = {
     files: measuredFiles(files, clock, metrics.seconds('file_sync_seconds', 'What an fdatasync takes', 'file')),
@@ -54,7 +58,11 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     log.info(`the orders of an older store were taken over; its file is kept as ${checked.takenOver}`)
   const callerOf = (origin: string, service: string) =>
     createCaller({ origin, service, token: settings.internalToken, timeoutMs: times.callMs, clock })
-  const callers = [callerOf(settings.catalogUrl, 'catalog'), callerOf(settings.paymentUrl, 'payment')] as const
+  const callers = [
+    callerOf(settings.catalogUrl, 'catalog'),
+    callerOf(settings.paymentUrl, 'payment'),
+    callerOf(settings.cartUrl, 'cart'),
+  ] as const
   const catalog = createCatalogClient(callers[0], { watch: metrics.queue('to_catalog'), clock })
   const payment = createPaymentClient(callers[1], { watch: metrics.queue('to_payment'), clock })
   const participants: readonly Participant[] = [
@@ -86,9 +94,21 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
     giveUp: (error) => end(error),
   })
   metrics.gauge('drafts', 'Drafts of orders, paid ones too', () => map.size)
+  const carts = new CartPurchases({
+    orders,
+    log: orderLog,
+    coordinator,
+    cart: createCartClient(callers[2], { watch: metrics.queue('to_cart'), clock }),
+    taken,
+    clock,
+    callMs: times.callMs,
+    note: (sentence) => log.warn(sentence),
+  })
+  metrics.gauge('carts_untaken', 'Orders whose cart does not know yet what was bought of it', () => carts.untaken)
   const served = {
     orders,
     drafts,
+    carts,
     log,
     clock,
     metrics,
@@ -102,12 +122,14 @@ export async function startOrder(settings: Settings, { files, clock, log, end }:
   await coordinator.start().catch(failed)
   const { url } = await server.listen({ host: settings.host, port: settings.orderPort, setting: 'ORDER_PORT' })
   orderLog.findKeys()
+  carts.start()
   map.findAll().catch(() => {}) // who asks for a draft is told
   return {
     url,
     async close() {
       await server.close({ graceMs: times.closeMs })
       await drafts.close()
+      await carts.close()
       await coordinator.settled(1000)
       coordinator.close()
       await Promise.all(callers.map((caller) => caller.close()))

@@ -2,7 +2,7 @@
 import { realClock } from '../clock.ts'
 import { runThread } from '../http/thread.ts'
 import { errorOf, toShared } from '../http/thread-calls.ts'
-import { createOrderServer, type ServedDrafts, type ServedOrders } from './server.ts'
+import { createOrderServer, type ServedCarts, type ServedDrafts, type ServedOrders } from './server.ts'
 import type { OrderGiven, OrderOwner } from './threads.ts'
 
 runThread<OrderGiven, OrderOwner>(({ given, owner, ...thread }) => {
@@ -20,6 +20,12 @@ runThread<OrderGiven, OrderOwner>(({ given, owner, ...thread }) => {
       return all.map((one) => ('kind' in one ? errorOf(one) : one))
     },
   }
+  const carts: ServedCarts = {
+    async placeAll(wanted, deadline) {
+      const all = await owner.call('placeCarts', wanted, toShared(deadline, realClock))
+      return all.map((one) => ('kind' in one ? errorOf(one) : one))
+    },
+  }
   const notReady = () => owner.ask('notReady')
-  return createOrderServer({ orders, drafts, notReady, ...given, ...thread, clock: realClock })
+  return createOrderServer({ orders, drafts, carts, notReady, ...given, ...thread, clock: realClock })
 })

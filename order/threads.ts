@@ -5,9 +5,10 @@ import type { Metrics } from '../http/metrics.ts'
 import { type Fault, faultOf, fromShared } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
 import type { Settings } from '../settings.ts'
+import type { KeyedCart } from './carts.ts'
 import type { DraftAnswer, DraftOp, Placed } from './client.ts'
 import type { Wanted } from './purchase.ts'
-import type { ServedDrafts, ServedOrders } from './server.ts'
+import type { ServedCarts, ServedDrafts, ServedOrders } from './server.ts'
 
 /** What a thread is given. */
 export interface OrderGiven extends Pick<Settings, 'internalToken' | 'errorsAs200'> {
@@ -20,6 +21,7 @@ export type OrderOwner = ReturnType<typeof workOf>
 interface OrderThreadsOptions {
   orders: ServedOrders
   drafts: ServedDrafts
+  carts: ServedCarts
   notReady: () => string | undefined
   purchaseMs: number
   settings: Settings
@@ -31,7 +33,7 @@ interface OrderThreadsOptions {
 
 /** In the place of the order service's server. */
 export function createOrderThreads(options: OrderThreadsOptions): Threads {
-  const { orders, drafts, notReady, purchaseMs, settings, ...rest } = options
+  const { orders, drafts, carts, notReady, purchaseMs, settings, ...rest } = options
   const { internalToken, errorsAs200 } = settings
   const given: OrderGiven = { internalToken, errorsAs200, purchaseMs }
   return createThreads<OrderGiven>({
@@ -40,15 +42,22 @@ export function createOrderThreads(options: OrderThreadsOptions): Threads {
     count: settings.threads,
     service: 'order',
     given,
-    work: () => workOf(orders, drafts, notReady, rest.clock),
+    work: () => workOf({ orders, drafts, carts, notReady }, rest.clock),
   })
 }
 
-function workOf(orders: ServedOrders, drafts: ServedDrafts, notReady: () => string | undefined, clock: Clock) {
+function workOf(
+  { orders, drafts, carts, notReady }: Pick<OrderThreadsOptions, 'orders' | 'drafts' | 'carts' | 'notReady'>,
+  clock: Clock,
+) {
   return {
     /** `until`: the deadline, in the time that threads share. */
     async placeAll(wanted: readonly Wanted[], until: number): Promise<(Placed | Fault)[]> {
       const all = await orders.placeAll(wanted, fromShared(until, clock))
+      return all.map((one) => (one instanceof Error ? faultOf(one) : one))
+    },
+    async placeCarts(wanted: readonly KeyedCart[], until: number): Promise<(Placed | Fault)[]> {
+      const all = await carts.placeAll(wanted, fromShared(until, clock))
       return all.map((one) => (one instanceof Error ? faultOf(one) : one))
     },
     async runDrafts(ops: readonly DraftOp[], until: number): Promise<(DraftAnswer | Fault)[]> {

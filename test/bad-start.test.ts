@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
+import { services } from '../programs.ts'
 import { ask } from './ask.ts'
 import { dataDirOf, NotOpened, startStore } from './store.ts'
 
@@ -84,7 +85,7 @@ t.test('a place that is taken', async (t) => {
         /(catalog|payment|order): .*\/(catalog|payment|order) is in use by another store \(.+\); stop it, or give this one/,
       )
       t.equal((await ask(`${first.url}/products/Tux`)).status, 200)
-      t.equal(Object.keys(first.pids).length, 4)
+      t.equal(Object.keys(first.pids).length, services.length)
       t.equal(await first.stop(), 0)
     },
     'a file where the data folder should be': async (t) => {

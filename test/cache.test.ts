@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { startCart } from '../cart/start.ts'
 import { startCatalog } from '../catalog/start.ts'
 import { startFrontend } from '../frontend/start.ts'
 import { startOrder } from '../order/start.ts'
@@ -18,6 +19,7 @@ async function heldShop(t: Test, env: Record<string, string> = {}) {
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, ...env })
   const payment = await startService(t, startPayment, { DATA_DIR, ...env })
+  const cart = await startService(t, startCart, { DATA_DIR, ...env })
   const order = await startService(t, startOrder, {
     DATA_DIR,
     CATALOG_URL: catalog.url,
@@ -28,6 +30,7 @@ async function heldShop(t: Test, env: Record<string, string> = {}) {
   const shop = await startService(t, startFrontend, {
     CATALOG_URL: hands.url,
     PAYMENT_URL: payment.url,
+    CART_URL: cart.url,
     ORDER_URL: order.url,
     ...env,
   })
@@ -188,12 +191,14 @@ t.test('a purchase whose outcome is unknown takes its product out of memory', as
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
   const payment = await startService(t, startPayment, { DATA_DIR })
+  const cart = await startService(t, startCart, { DATA_DIR })
   const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await eventually(async () => (await ask(`${order.url}/readyz`)).status === 200)
   const [hands, lossy] = [await holdService(t, catalog.url), await holdService(t, order.url)]
   const shop = await startService(t, startFrontend, {
     CATALOG_URL: hands.url,
     PAYMENT_URL: payment.url,
+    CART_URL: cart.url,
     ORDER_URL: lossy.url,
   })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
@@ -277,6 +282,6 @@ t.test('a store whose streams are followed stops as quickly as ever', async (t) 
   await goneGroup(store.pid)
   const ms = Math.round(performance.now() - began)
   t.ok(ms < 5000, `in ${ms} ms, where one that waits for its streams takes more`)
-  for (const name of ['catalog', 'payment', 'order', 'frontend'])
+  for (const name of ['catalog', 'payment', 'cart', 'order', 'frontend'])
     t.equal(store.output.filter((line) => line.includes(`"${name}","msg":"stopped"`)).length, 1, name)
 })

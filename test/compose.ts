@@ -97,7 +97,7 @@ async function downAndUp(project: Project, owner: number): Promise<string[]> {
   console.log(verdictLine(verdict))
   wrong.push(...verdict.differences)
   if (verdict.reserved > 0) wrong.push(`${verdict.reserved} pieces stay reserved`)
-  for (const service of ['catalog', 'payment', 'order'])
+  for (const service of ['catalog', 'payment', 'cart', 'order'])
     for (const name of readdirSync(`${project.data}/${service}`))
       if (name !== '.gitkeep' && statSync(`${project.data}/${service}/${name}`).uid !== owner)
         wrong.push(`data/${service}/${name} does not belong to the folder's owner`)

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { pino } from 'pino'
 import t from 'tap'
+import { startCart } from '../cart/start.ts'
 import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { realClock } from '../clock.ts'
@@ -31,11 +32,13 @@ t.test('a clock that jumps days back and forth, between lives and during them, d
       CATALOG_PORT: '0',
       ORDER_PORT: '0',
       PAYMENT_PORT: '0',
+      CART_PORT: '0',
       DATA_DIR: dataDir,
     })
     const catalog = await startCatalog(settings, world)
     const payment = await startPayment(settings, world)
-    const urls = { catalogUrl: catalog.url, paymentUrl: payment.url }
+    const cart = await startCart(settings, world)
+    const urls = { catalogUrl: catalog.url, paymentUrl: payment.url, cartUrl: cart.url }
     const order = await startOrder({ ...settings, ...urls }, world)
     const frontend = await startFrontend({ ...settings, ...urls, orderUrl: order.url }, world)
     await frontend.whenReady
@@ -60,6 +63,7 @@ t.test('a clock that jumps days back and forth, between lives and during them, d
     await buyDirect(order.url, ++number)
     await order.close()
     await catalog.close()
+    await cart.close()
     await payment.close()
     await writeFile(`${dataDir}/order/orders.csv`, `torn ${number}`, { flag: 'a' })
   }

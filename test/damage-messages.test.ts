@@ -58,7 +58,13 @@ const named: [code: RegExp, readme: string][] = [
   [/its last mebibyte holds no whole row/, 'its last mebibyte holds no whole row'],
   [/is missing, and this folder had one/, 'orders.csv is missing, and this folder had one'],
   [/these are an older store's orders/, "these are an older store's orders"],
-  [/this is no incarnation/, 'this is no incarnation'],
+  [/this is \$\{damaged\}/, 'this is no incarnation'],
+  [
+    /the setting AZURE_COSMOS_CONNECTION_STRING must be given/,
+    'the setting AZURE_COSMOS_CONNECTION_STRING must be given',
+  ],
+  [/the setting \$\{setting\} must be a connection string/, 'must be a connection string'],
+  [/the setting \$\{setting\} must hold a key/, 'must hold a key that Azure takes'],
   [/^sentence\)/, 'another order service uses the same catalog'],
 ]
 
@@ -71,6 +77,13 @@ const elsewhere: [file: string, code: string, readme: string][] = [
   ['order/coordinator.ts', 'another order service uses the same', 'another order service uses the same catalog'],
   ['order/side.ts', 'its books are wrong, run verify', 'its books are wrong, run verify'],
   ['order/store.ts', 'order_no is', 'order_no is'],
+  ['order/taken.ts', 'no order number; delete', 'this is no order number'],
+  ['order/incarnations.ts', 'no incarnation; delete', 'this is no incarnation'],
+  ['order/carts.ts', 'no cart can be bought', 'no cart can be bought'],
+  ['order/taken.ts', 'cannot be written yet', '`taken.csv cannot be written yet'],
+  ['storage/csv/copy-file.ts', 'was changed by someone else', 'was changed by someone else'],
+  ['storage/csv/map-copy.ts', 'could not be brought up to date', '`carts.csv could not be brought up to date'],
+  ['storage/azure/table-map.ts', 'Azure refuses the table', 'Azure refuses the table'],
   ['order/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
   ['ledger-service/start.ts', 'recovered after a crash in', 'recovered after a crash in'],
   [

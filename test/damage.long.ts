@@ -36,7 +36,7 @@ const messages = (output: readonly string[]): string[] =>
   output.flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as { msg: string }).msg] : []))
 
 /** The sentence of a start that is refused with exit code 2; the folders are as they were. */
-async function refusal(t: Test, dataDir: string, folders = ['catalog', 'payment', 'order']): Promise<string> {
+async function refusal(t: Test, dataDir: string, folders = ['catalog', 'payment', 'cart', 'order']): Promise<string> {
   const before = folders.map((folder) => bytesOf(`${dataDir}/${folder}`))
   const error: unknown = await startStore({ dataDir, t }).catch((reason: unknown) => reason)
   if (!(error instanceof NotOpened)) throw error

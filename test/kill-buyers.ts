@@ -4,9 +4,8 @@
  * told is kept.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
-import { Agent, request } from 'undici'
 import { stockedToys } from '../client/chaos/folder.ts'
+import { Asker, type Asking } from './kill-ask.ts'
 
 /** Credit at the start, in whole units. */
 export const customers: ReadonlyMap<string, number> = new Map([
@@ -51,9 +50,6 @@ interface Heard {
 /** What each toy of a kill run's shop costs. */
 const priceCents = 2599
 
-/** A request that a starved machine did not read in time was not begun, as its answer says. */
-const askAgain: ReadonlySet<string | undefined> = new Set(['unavailable', 'outcome_unknown', 'request_timeout'])
-
 export class Buyers {
   readonly told: Told[] = []
   /** Keys whose last answer was no. */
@@ -61,24 +57,22 @@ export class Buyers {
   /** How often credit was put in. */
   credited = 0
   readonly wrong: string[] = []
-  /** Answers that were asked for again. */
-  askedAgain = 0
-  readonly #url: string
   readonly #random: () => number
   readonly #owner: Readonly<Record<string, string>>
-  readonly #patience = {
-    dispatcher: new Agent({ connections: 64, pipelining: 1 }),
-    headersTimeout: 8000,
-    bodyTimeout: 8000,
-  }
+  readonly #asker: Asker
   #keys = 0
   #stopped = false
 
   /** `ownerToken`: who puts credit in must carry it. */
   constructor(url: string, random: () => number, { ownerToken }: { ownerToken?: string } = {}) {
-    this.#url = url
+    this.#asker = new Asker(url, random)
     this.#random = random
     this.#owner = ownerToken === undefined ? {} : { authorization: `Bearer ${ownerToken}` }
+  }
+
+  /** Answers that were asked for again. */
+  get askedAgain(): number {
+    return this.#asker.askedAgain
   }
 
   stop(): void {
@@ -113,7 +107,7 @@ export class Buyers {
     const id = await this.#filledDraft(user, lines)
     if (id === undefined) return
     const key = `~${id}`
-    const answer = await this.#untilAnswered(key, `/orders/checkout/${id}`, {}, () => undefined)
+    const answer = await this.#untilAnswered(key, `/orders/checkout/${id}`, () => ({}))
     if (answer === undefined) return
     const pieces = lines.reduce((sum, { quantity }) => sum + quantity, 0)
     if (answer.reason === undefined)
@@ -125,25 +119,22 @@ export class Buyers {
   /** Undefined where the buyers stop before one is filled. */
   async #filledDraft(user: string, lines: readonly Line[]): Promise<string | undefined> {
     while (!this.#stopped) {
-      const created = await this.#post(`/orders/create/${encodeURIComponent(user)}`).catch(() => undefined)
+      const created = await this.#post(`/orders/create/${encodeURIComponent(user)}`)
       const { order_id: id } = (created ?? {}) as { order_id?: string }
       let isFilled = id !== undefined
       for (const { name, quantity } of isFilled ? lines : [])
-        isFilled &&=
-          (await this.#post(`/orders/addItem/${id}/${name}/${quantity}`).catch(() => undefined)) !== undefined
+        isFilled &&= (await this.#post(`/orders/addItem/${id}/${name}/${quantity}`)) !== undefined
       if (isFilled) return id
       if (id !== undefined) this.refused.push(`~${id}`) // nobody checks it out
-      await pause(10 + this.#random() * 20)
+      await this.#asker.rest()
     }
     return undefined
   }
 
   /** The body of an answer that is well; undefined of any other. */
   async #post(path: string): Promise<unknown> {
-    const reply = await request(this.#url + path, { method: 'POST', headers: this.#owner, ...this.#patience })
-    const text = await reply.body.text()
-    if (reply.statusCode !== 200) return undefined
-    return text.startsWith('{') ? JSON.parse(text) : text
+    const reply = await this.#asker.once('POST', path, { headers: this.#owner })
+    return typeof reply === 'object' && 'body' in reply ? reply.body : undefined
   }
 
   async #putCreditIn(key: string): Promise<void> {
@@ -154,33 +145,17 @@ export class Buyers {
 
   /** What a purchase, or credit put in, is told in the end. */
   #ask(path: string, key: string, body: (tries: number) => unknown): Promise<Heard | undefined> {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': key, ...this.#owner }
-    return this.#untilAnswered(key, path, headers, (tries) => JSON.stringify(body(tries)))
+    const headers = { 'idempotency-key': key, ...this.#owner }
+    return this.#untilAnswered(key, path, (tries) => ({ headers, body: body(tries) }))
   }
 
   /** Asks until there is an answer; undefined where none ever comes, which is wrong. */
-  async #untilAnswered(
-    key: string,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    body: (tries: number) => string | undefined,
-  ): Promise<Heard | undefined> {
-    for (let tries = 0; tries < 2000; tries++) {
-      if (tries > 0) this.askedAgain += 1
-      try {
-        const options = { method: 'POST', headers, body: body(tries) ?? null, ...this.#patience } as const
-        const reply = await request(this.#url + path, options)
-        const text = await reply.body.text()
-        if (reply.statusCode < 300) return text.startsWith('{') ? { data: JSON.parse(text).data } : {}
-        const { error } = JSON.parse(text) as { error?: { reason: string } }
-        if (!askAgain.has(error?.reason)) return { reason: error?.reason ?? 'nothing' }
-      } catch {
-        // the front end was killed: ask again
-      }
-      await pause(10 + this.#random() * 20)
-    }
-    this.wrong.push(`${key}: never answered`)
-    return undefined
+  async #untilAnswered(key: string, path: string, asking: (tries: number) => Asking): Promise<Heard | undefined> {
+    const answer = await this.#asker.untilClear(path, asking)
+    if (answer === undefined) this.wrong.push(`${key}: never answered`)
+    if (answer === undefined || 'reason' in answer) return answer
+    const { data } = answer.body as { data?: Required<Heard>['data'] }
+    return data === undefined ? {} : { data }
   }
 
   /** One toy, or several. */

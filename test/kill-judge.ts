@@ -4,9 +4,9 @@ import { parse } from 'csv-parse/sync'
 import { request } from 'undici'
 import { type Buyers, customers, type Line, putIn, type Told } from './kill-buyers.ts'
 
-type Row = Record<string, string>
+export type Row = Record<string, string>
 
-const rowsOf = (path: string): Row[] => parse(readFileSync(path), { columns: true })
+export const rowsOf = (path: string): Row[] => parse(readFileSync(path), { columns: true })
 
 /** Orders, in the log's file and told by the running store at `url`. */
 export async function judge(url: string, dataDir: string, told: readonly Told[]): Promise<string[]> {

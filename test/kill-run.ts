@@ -1,12 +1,16 @@
 /**
- * Buyers that never stop, while one service after another, or all at once, is killed with SIGKILL. Every buyer asks again
- * with his key until he has an answer. At the end what he was told is held against the files and the live API.
+ * Buyers that never stop, and customers who change and buy their carts, while one service after another, or all at once, is
+ * killed with SIGKILL. Every buyer asks again with his key until he has an answer. At the end what they were told is held
+ * against the files and the live API.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { stockShop } from '../client/chaos/folder.ts'
 import { verdictLine, verifyFiles } from '../client/verify/files.ts'
 import { randomFrom } from '../storage/test/random.ts'
+import { type Killed, killAt, type Moment } from './kill-aim.ts'
 import { Buyers, stockCustomers } from './kill-buyers.ts'
+import { CartBuyers } from './kill-cart-buyers.ts'
+import { judgeCarts, judgeTaken } from './kill-cart-judge.ts'
 import { judge, judgeCredit, judgeRefused } from './kill-judge.ts'
 import { type Store, startStore } from './store.ts'
 
@@ -15,6 +19,8 @@ export interface KillRunOptions {
   kills: number
   seed: number
   sessions?: number
+  /** Customers with carts of their own, and half as many pairs that share one. */
+  cartSessions?: number
   /** Settings of the store beside its ports. */
   env?: Record<string, string>
   print?: (line: string) => void
@@ -30,10 +36,19 @@ export interface KillRunResult {
   paid: number
   /** Of those: drafts that were checked out. */
   drafts: number
-  /** Purchases for which there was not enough credit, and drafts that were left. */
+  /** Purchases for which there was not enough credit, or nothing in the cart, and drafts that were left. */
   refused: number
   /** How often credit was put in. */
   credited: number
+  /** What was asked of carts, and how many carts there were. */
+  cartCalls: number
+  carts: number
+  /** Of the purchases acknowledged: those of carts. */
+  cartsBought: number
+  /** Purchases of carts that were under way at a kill, over all kills. */
+  cartsUnderWay: number
+  /** Kills in which the order of a cart stood in the log, and its customer was not told yet. */
+  betweenRowAndAnswer: number
   /** Answers that were given again for a key that had been asked before. */
   askedAgain: number
   /** Milliseconds from a kill to the next purchase that was answered. */
@@ -42,13 +57,17 @@ export interface KillRunResult {
   verdict: string
 }
 
-const victims = ['catalog', 'payment', 'order', 'frontend', 'all']
+const victims = ['catalog', 'payment', 'cart', 'order', 'frontend', 'all']
+/** Who is killed while a cart is being bought. */
+const aimedAt = ['order', 'cart', 'order', 'cart', 'all']
+const moments: readonly Moment[] = ['any', 'any', 'any', 'sent', 'row', 'row']
 
 export async function killRun({
   dataDir,
   kills,
   seed,
   sessions = 16,
+  cartSessions = 4,
   env: settings = {},
   print = () => {},
   t,
@@ -63,54 +82,86 @@ export async function killRun({
     CATALOG_PORT: portOf(store.catalogUrl),
     ORDER_PORT: portOf(store.orderUrl),
     PAYMENT_PORT: portOf(store.paymentUrl),
+    CART_PORT: portOf(store.cartUrl),
   }
   const env = { ...settings, ...ports }
   const buyers = new Buyers(store.url, random)
-  const buying = Array.from({ length: sessions }, () => buyers.run())
+  const carts = new CartBuyers(store.url, random)
+  const buying = [
+    ...Array.from({ length: sessions }, () => buyers.run()),
+    ...Array.from({ length: cartSessions }, () => carts.runOwn()),
+    ...Array.from({ length: cartSessions / 2 }, () => carts.runShared()),
+  ]
   const done: Record<string, number> = {}
   const outages: number[] = []
+  const killSome = async (): Promise<{ victim: string; killed: Killed }> => {
+    for (;;) {
+      const moment = moments[Math.floor(random() * moments.length)]!
+      const some = moment === 'any' ? victims : aimedAt
+      const victim = some[Math.floor(random() * some.length)]!
+      const killed = await killAt(victim, { moment, store, dataDir, carts, random })
+      if (killed !== undefined) return { victim, killed }
+      await pause(100)
+    }
+  }
+  let [cartsUnderWay, betweenRowAndAnswer] = [0, 0]
   for (let kill = 0; kill < kills; kill++) {
     await pause(50 + random() * 200)
-    const victim = victims[Math.floor(random() * victims.length)]!
+    const { victim, killed } = await killSome()
     const began = performance.now()
-    if (victim === 'all') {
-      await store.kill()
-      store = await startStore({ dataDir, env, ...given })
-    } else await store.killService(victim).catch(() => {}) // it is being started again: then nobody was killed twice
+    cartsUnderWay += killed.underWay
+    if (killed.wasBetween) betweenRowAndAnswer += 1
+    if (victim === 'all') store = await startStore({ dataDir, env, ...given })
     done[victim] = (done[victim] ?? 0) + 1
-    const before = buyers.told.length
-    // One that a customer pays needs every service.
-    while (!buyers.told.slice(before).some(({ user }) => user !== undefined)) {
-      await pause(5)
-      if (performance.now() - began > 30_000)
-        throw new Error(`no purchase within 30 s of killing ${victim} (kill ${kill + 1}, seed ${seed})`)
+    const [before, cartsBefore] = [buyers.told.length, carts.told.length]
+    const passed = async (isDone: () => boolean): Promise<void> => {
+      while (!isDone()) {
+        await pause(5)
+        if (performance.now() - began > 30_000)
+          throw new Error(`no purchase within 30 s of killing ${victim} (kill ${kill + 1}, seed ${seed})`)
+      }
     }
+    // One that a customer pays needs every service but that of the carts.
+    await passed(() => buyers.told.slice(before).some(({ user }) => user !== undefined))
     outages.push(performance.now() - began)
-    if ((kill + 1) % 10 === 0) print(`${kill + 1} of ${kills} kills, ${buyers.told.length} purchases acknowledged`)
+    await passed(() => carts.told.length > cartsBefore)
+    if ((kill + 1) % 10 === 0)
+      print(`${kill + 1} of ${kills} kills, ${buyers.told.length + carts.told.length} purchases acknowledged`)
   }
   buyers.stop()
+  carts.stop()
   await Promise.all(buying)
+  const told = [...buyers.told, ...carts.told]
   const wrong = [
     ...buyers.wrong,
-    ...(await judge(store.url, dataDir, buyers.told)),
-    ...judgeRefused(dataDir, buyers.refused),
+    ...carts.wrong,
+    ...(await judge(store.url, dataDir, told)),
+    ...judgeRefused(dataDir, [...buyers.refused, ...carts.refused]),
   ]
   const live = await atRest(dataDir)
   if ((await store.stop()) !== 0) wrong.push('the store did not stop in order')
   store = await startStore({ dataDir, env, ...given })
+  await carts.lookAtAll()
   await store.stop()
   const verdict = await verifyFiles(dataDir)
-  wrong.push(...live, ...verdict.differences, ...judgeCredit(dataDir, buyers))
+  wrong.push(...live, ...verdict.differences, ...judgeCredit(dataDir, { told, credited: buyers.credited }))
   if (verdict.reserved > 0) wrong.push(`${verdict.reserved} pieces are still reserved`)
+  wrong.push(...judgeCarts(dataDir, carts.calls, carts.own), ...(await judgeTaken(dataDir, carts.calls)))
+  if (kills > 0 && cartsUnderWay === 0) wrong.push('no cart was being bought at any kill')
   return {
     kills: done,
-    acknowledged: buyers.told.length,
-    several: buyers.told.filter(({ lines }) => lines.length > 1).length,
-    paid: buyers.told.filter(({ user }) => user !== undefined).length,
-    drafts: buyers.told.filter(({ number }) => number === undefined).length,
-    refused: buyers.refused.length,
+    acknowledged: told.length,
+    several: told.filter(({ lines }) => lines.length > 1).length,
+    paid: told.filter(({ user }) => user !== undefined).length,
+    drafts: told.filter(({ number }) => number === undefined).length,
+    refused: buyers.refused.length + carts.refused.length,
+    cartCalls: carts.calls.length,
+    carts: new Set(carts.calls.map(({ cart }) => cart)).size,
+    cartsBought: carts.told.length,
+    cartsUnderWay,
+    betweenRowAndAnswer,
     credited: buyers.credited,
-    askedAgain: buyers.askedAgain,
+    askedAgain: buyers.askedAgain + carts.askedAgain,
     outages,
     wrong,
     verdict: verdictLine(verdict),

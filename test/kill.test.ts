@@ -4,7 +4,7 @@ import { killRun } from './kill-run.ts'
 import { dataDirOf } from './store.ts'
 
 t.test('eight kills under buyers who never stop: nothing lost, nothing doubled, the books balance', async (t) => {
-  const { acknowledged, several, paid, drafts, wrong, verdict } = await killRun({
+  const { acknowledged, several, paid, drafts, cartsBought, cartsUnderWay, wrong, verdict } = await killRun({
     dataDir: dataDirOf(t),
     kills: 8,
     seed: 7,
@@ -15,6 +15,10 @@ t.test('eight kills under buyers who never stop: nothing lost, nothing doubled, 
   t.ok(
     several > 4 && paid > drafts && drafts > 4,
     `${several} of several toys, ${paid} paid by a customer, ${drafts} of them drafts`,
+  )
+  t.ok(
+    cartsBought > 8 && cartsUnderWay > 0,
+    `${cartsBought} carts were bought, ${cartsUnderWay} of them while a kill came`,
   )
   t.match(verdict, /^books balanced: /)
 })

@@ -13,7 +13,7 @@ import { figuresOf, figuresWhen } from './figures.ts'
 import { buy, dataDirOf, startStore } from './store.ts'
 import { slowClock, startService } from './world.ts'
 
-const services = ['catalog', 'payment', 'order', 'frontend'] as const
+const services = ['catalog', 'payment', 'cart', 'order', 'frontend'] as const
 
 /** The rows of the table in docs/operations.md: a name, its labels and where it is told. */
 function documented(): { name: string; labels: string[]; of: readonly string[] }[] {
@@ -31,9 +31,16 @@ const labelsOf = (series: string): string[] => [...series.matchAll(/(\w+)="/g)].
 
 t.test('what docs/operations.md names is told by the services it names, and rises with a purchase', async (t) => {
   const store = await startStore({ t, dataDir: dataDirOf(t) })
-  const urls = { catalog: store.catalogUrl, payment: store.paymentUrl, order: store.orderUrl, frontend: store.url }
+  const urls = {
+    catalog: store.catalogUrl,
+    payment: store.paymentUrl,
+    cart: store.cartUrl,
+    order: store.orderUrl,
+    frontend: store.url,
+  }
   const all = async () =>
     Object.fromEntries(await Promise.all(services.map(async (name) => [name, await figuresOf(urls[name])] as const)))
+  await ask(`${store.url}/items/ann/Tux`, { method: 'POST' })
   await buy(store.url, { name: 'Tux', quantity: 1 })
   const before = await all()
   t.equal((await buy(store.url, { name: 'Tux', quantity: 2 })).status, 200)

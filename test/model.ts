@@ -11,7 +11,7 @@ import { type Checked, check, judge, told } from '../storage/test/conformance/ch
 import type { Engine } from '../storage/test/conformance/engine.ts'
 import { ledgerSuite } from '../storage/test/conformance/ledger.ts'
 import { logSuite } from '../storage/test/conformance/log.ts'
-import { mapSuite } from '../storage/test/conformance/map.ts'
+import { bulkMapSuite } from '../storage/test/conformance/map.ts'
 import type { Script } from '../storage/test/conformance/script.ts'
 import type { Suite } from '../storage/test/conformance/suite.ts'
 import { mapEngines as referenceEngines } from '../storage/test/map-engines.ts'
@@ -51,7 +51,7 @@ interface Pair {
 const pairs = [
   ...pairsOf(ledgerSuite, ledgerEngines),
   ...pairsOf(logSuite, logEngines),
-  ...pairsOf(mapSuite, [...mapEngines, ...referenceEngines]),
+  ...pairsOf(bulkMapSuite, [...mapEngines, ...referenceEngines]),
 ]
 if (pairs.length === 0) {
   console.log(`there is no suite ${suite} over an engine ${engine}`)

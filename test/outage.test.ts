@@ -1,4 +1,5 @@
 import t from 'tap'
+import { startCart } from '../cart/start.ts'
 import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { startFrontend } from '../frontend/start.ts'
@@ -21,10 +22,12 @@ t.test(
     const DATA_DIR = dataDirOf(t)
     const catalog = await startService(t, startCatalog, { DATA_DIR })
     const payment = await startService(t, startPayment, { DATA_DIR })
+    const cart = await startService(t, startCart, { DATA_DIR })
     const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
     const shop = await startService(t, startFrontend, {
       CATALOG_URL: catalog.url,
       PAYMENT_URL: payment.url,
+      CART_URL: cart.url,
       ORDER_URL: order.url,
     })
     await eventually(async () => (await ask(`${shop.url}/readyz`)).status === 200)
@@ -57,10 +60,12 @@ t.test('with the order service down purchases are refused quickly and toys are r
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
   const payment = await startService(t, startPayment, { DATA_DIR })
+  const cart = await startService(t, startCart, { DATA_DIR })
   const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   const shop = await startService(t, startFrontend, {
     CATALOG_URL: catalog.url,
     PAYMENT_URL: payment.url,
+    CART_URL: cart.url,
     ORDER_URL: order.url,
   })
   await eventually(async () => (await buy(shop.url, { name: 'Tux', quantity: 1 }, { key: 'first' })).status === 200)
@@ -82,11 +87,13 @@ t.test('the front end becomes ready when it has reached every neighbour', async 
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR })
   const payment = await startService(t, startPayment, { DATA_DIR })
+  const cart = await startService(t, startCart, { DATA_DIR })
   const order = await startService(t, startOrder, { DATA_DIR, CATALOG_URL: catalog.url, PAYMENT_URL: payment.url })
   await order.close()
   const shop = await startService(t, startFrontend, {
     CATALOG_URL: catalog.url,
     PAYMENT_URL: payment.url,
+    CART_URL: cart.url,
     ORDER_URL: order.url,
   })
   await eventually(async () => (await ask(`${shop.url}/readyz`)).text.includes('waiting for order"'))

@@ -4,6 +4,8 @@ import type { Plant } from './plants.ts'
 const appendFile = 'storage/csv/append-file.ts'
 const segments = 'storage/csv/segments.ts'
 const start = 'storage/csv/ledger-start.ts'
+const cart = 'cart/cart.ts'
+const orderCarts = 'order/carts.ts'
 
 const rules: readonly Omit<Plant, 'tests'>[] = [
   {
@@ -150,6 +152,60 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: start,
     from: '    const broken = readSegment(bytes, path, segment, state, result)\n',
     to: "    const broken = readSegment(bytes, path, segment, state, result)\n    if (isLast) await files.open(path, 'write').then(async (file) => { await file.truncate(broken?.at ?? bytes.length); await file.close() })\n",
+  },
+  {
+    rule: 'a change of a cart is answered after its sync',
+    file: 'storage/csv/map-engine.ts',
+    from: '    await this.#active.append(Buffer.from(',
+    to: '    this.#active.append(Buffer.from(',
+  },
+  {
+    rule: 'a copy of the carts is synced before it takes the place of their segments',
+    file: 'storage/csv/map-compaction.ts',
+    from: '    await write(Buffer.concat(lines))\n    await file.sync()\n',
+    to: '    await write(Buffer.concat(lines))\n',
+  },
+  {
+    rule: 'what an order bought leaves its cart once',
+    file: cart,
+    from: '  if (cart?.taken !== undefined && compareAttempts(attempt, cart.taken.attempt) <= 0) return cart\n',
+    to: '',
+  },
+  {
+    rule: 'an emptied cart remembers its last order',
+    file: cart,
+    from: 'items.length === 0 && cart?.taken === undefined ?',
+    to: 'items.length === 0 ?',
+  },
+  {
+    rule: 'a start asks the carts again about what was bought of them',
+    file: orderCarts,
+    from: '      if (take !== undefined) this.#takes.add(take)\n',
+    to: '',
+  },
+  {
+    rule: 'no cart is bought before it knows what was bought of it',
+    file: orderCarts,
+    from: '      if (!(await this.#areTaken(cart, Number.POSITIVE_INFINITY, deadline))) throw busy(this.#unreadable)\n',
+    to: '',
+  },
+  {
+    rule: 'a cart is bought by one purchase at a time',
+    file: 'order/waiting.ts',
+    from: '    if (waiting !== undefined) return waiting.until(deadline)\n',
+    to: '    if (waiting !== undefined) {\n      void waiting.until(deadline)\n      return true\n    }\n',
+  },
+  {
+    rule: 'what was bought is out of the cart before anybody is told of the order',
+    file: orderCarts,
+    from: '    if (!(await this.#areTaken(cart, placed.bought.order_number, deadline))) throw notTaken()\n',
+    to: '',
+  },
+  {
+    rule: 'the mark stays below an order whose cart does not know it',
+    file: orderCarts,
+    from: 'this.#read, this.#takes.lowest - 1)',
+    to: 'this.#read)',
   },
 ]
 

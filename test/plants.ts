@@ -92,13 +92,13 @@ export const plants: readonly Plant[] = [
   {
     rule: 'incarnation-rises',
     file: 'order/incarnations.ts',
-    from: 'const next = Math.max(last, above) + 1',
+    from: 'const next = Math.max(file.last, above) + 1',
     to: 'const next = Math.max(1, above)',
     tests: ['order/test/incarnations.test.ts'],
   },
   {
     rule: 'incarnation-synced-before-use',
-    file: 'order/incarnations.ts',
+    file: 'order/number-file.ts',
     from: 'await replaceFile(files, folder, name,',
     to: 'void laterReplaced(files, folder, name,',
     and: {

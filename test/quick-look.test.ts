@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import type { z } from 'zod'
+import { cartOpSchema, isUsual } from '../cart/client.ts'
 import { commands } from '../catalog/server.ts'
+import { additionSchema, isAddition } from '../frontend/cart.ts'
 import { isKeyed, isPurchase, keyedSchema, purchaseSchema } from '../order/client.ts'
 import { commands as paymentCommands } from '../payment/server.ts'
 import { runs } from '../storage/test/seed.ts'
@@ -37,6 +39,29 @@ const command = fc.record(
     items: fc.oneof(anything, fc.array(item, { minLength: 1, maxLength: 2 })),
   },
   { requiredKeys: ['op', 'id'], noNullPrototype: true },
+)
+const offer = fc.record(
+  { offeredPrice: fc.oneof(anything, fc.constant(25.99)), specialSale: anything },
+  { requiredKeys: [], noNullPrototype: true },
+)
+const cartOp = fc.record(
+  {
+    op: fc.oneof(anything, fc.constantFrom('add', 'get', 'set')),
+    customer: fc.oneof(anything, fc.constant('ann')),
+    item: fc.oneof(anything, fc.constant(7)),
+    count: fc.oneof(anything, fc.constant(1)),
+    named: fc.oneof(anything, fc.constant('unitCount')),
+    offer: fc.oneof(anything, offer, fc.constant({})),
+  },
+  { requiredKeys: ['op', 'customer'], noNullPrototype: true },
+)
+const addition = fc.record(
+  {
+    unitCount: fc.oneof(anything, fc.constant(2)),
+    offeredPrice: fc.oneof(anything, fc.constant(9.99)),
+    itemCount: anything,
+  },
+  { requiredKeys: ['unitCount'], noNullPrototype: true },
 )
 const value = (own: fc.Arbitrary<unknown>) =>
   fc.oneof(
@@ -88,6 +113,18 @@ for (const [what, looksRight, schema, values, usual] of [
       { op: 'reserve', id: 'a1-1', after: 7, items: [{ account: 'ann', amount: Number.MAX_SAFE_INTEGER }] },
     ],
   ],
+  [
+    "isUsual of a cart's calls",
+    isUsual,
+    cartOpSchema,
+    value(cartOp),
+    [
+      { op: 'get', customer: 'ann' },
+      { op: 'add', customer: 'ann', item: 'Tux', count: 1, named: 'unitCount', offer: {} },
+      { op: 'add', customer: 'ann', item: 7, count: 1, named: 'unitCount', offer: { offeredPrice: 25.99 } },
+    ],
+  ],
+  ['isAddition', isAddition, additionSchema, value(addition), [{ unitCount: 1 }, { unitCount: 1, offeredPrice: 50 }]],
 ] as [string, (value: unknown) => boolean, z.ZodType, fc.Arbitrary<unknown>, unknown[]][])
   t.test(`${what} takes nothing that its schema would refuse or change`, async (t) => {
     let taken = 0

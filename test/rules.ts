@@ -15,6 +15,7 @@ import { Command, Option } from 'commander'
 import { copyOfTheProject, without } from './broken-copy.ts'
 import { watches } from './noticed.ts'
 import { plants } from './plants.ts'
+import { cartPlants } from './plants-carts.ts'
 import { diskPlants } from './plants-disk.ts'
 
 const { only, by, max, seed } = new Command('test:rules')
@@ -24,7 +25,9 @@ const { only, by, max, seed } = new Command('test:rules')
   .option('--seed <n>', 'of the schedules at random', Number, 1)
   .parse()
   .opts<{ only?: string; by: keyof typeof watches; max: number; seed: number }>()
-const chosen = (by === 'sweep' ? diskPlants : plants).filter(({ rule }) => only === undefined || rule.includes(only))
+const chosen = (by === 'sweep' ? diskPlants : [...plants, ...cartPlants]).filter(
+  ({ rule }) => only === undefined || rule.includes(only),
+)
 const watch = watches[by]({ max, seed })
 const fewer = Math.ceil(max / 10)
 const shortly = watches[by]({ max: fewer, seed })

@@ -1,6 +1,6 @@
 /**
  * Whoever uses a shop with customers at the same time: buyers of one toy or several, with and without a customer who pays,
- * drafts that are checked out, and an owner who puts credit and pieces in. They go on until they are told to stop.
+ * drafts that are checked out, carts that are filled and bought, and an owner who puts credit and pieces in. They go on until they are told to stop.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
@@ -26,11 +26,14 @@ interface Told {
 export class Shoppers {
   readonly told: Told[] = []
   /** Drafts that were paid, and by whom. */
+  /** Carts that were bought: each customer buys one. */
+  readonly carts: string[] = []
   readonly paid: { draft: string; user: string }[] = []
   readonly wrong: string[] = []
   readonly #url: string
   readonly #random: () => number
   readonly #all: Promise<void>[] = []
+  #carts = 0
   #stopped = false
 
   constructor(url: string, random: () => number) {
@@ -54,6 +57,7 @@ export class Shoppers {
       const dice = this.#random()
       if (isOwner && dice < 0.3) await this.#putIn()
       else if (dice < 0.15) await this.#checkOut()
+      else if (dice < 0.35) await this.#buyCart()
       else await this.#buy()
     }
   }
@@ -88,6 +92,21 @@ export class Shoppers {
     const { status, text } = await ask(`${this.#url}/orders/checkout/${made.order_id}`, { method: 'POST' })
     if (status === 200) this.paid.push({ draft: made.order_id, user })
     else this.wrong.push(`checkout: ${status} ${text.slice(0, 200)}`)
+  }
+
+  async #buyCart(): Promise<void> {
+    const cart = `shopper ${++this.#carts}`
+    const path = `/items/${encodeURIComponent(cart)}`
+    for (let item = 0; item < 2; item++)
+      await this.#post(`${path}/${this.#one(stockedToys)}`, { unitCount: 1 + Math.floor(this.#random() * 3) })
+    const bought = (await this.#post('/orders', { cart })) as
+      | { data: { order_number: number; items: Told['items'] } }
+      | undefined
+    if (bought === undefined) return
+    this.told.push({ number: bought.data.order_number, items: bought.data.items, user: '' })
+    this.carts.push(cart)
+    const { text } = await ask(`${this.#url}${path}`)
+    if (text !== '[]') this.wrong.push(`${cart} has bought its cart, which holds ${text.slice(0, 200)}`)
   }
 
   async #putIn(): Promise<void> {

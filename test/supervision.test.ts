@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { services } from '../programs.ts'
 import { ask, eventually } from './ask.ts'
 import { faultsOf, startBuyers } from './buyers.ts'
 import { buy, dataDirOf, goneGroup, startStore } from './store.ts'
@@ -10,14 +11,14 @@ t.test('a killed service is started again, and the store goes on selling without
   const store = await startStore({ dataDir, t })
   const buyers = startBuyers(store.url, 8)
   t.teardown(() => buyers.stop())
-  for (const name of ['order', 'catalog', 'payment', 'frontend', 'frontend', 'frontend']) {
+  for (const name of ['order', 'catalog', 'payment', 'cart', 'frontend', 'frontend', 'frontend']) {
     const before = store.pids
     await pause(100)
     await store.killService(name)
     const sold = buyers.acknowledged.size
     await eventually(() => store.pids[name] !== undefined && buyers.acknowledged.size > sold + 20)
     const after = store.pids
-    for (const other of ['catalog', 'payment', 'order', 'frontend'])
+    for (const other of ['catalog', 'payment', 'cart', 'order', 'frontend'])
       t.equal(after[other] !== before[other], other === name, `after killing ${name}: ${other}`)
   }
   await buyers.stop()
@@ -27,7 +28,15 @@ t.test('a killed service is started again, and the store goes on selling without
   const again = store.output.join('\n').match(/\w+ ended \(SIGKILL\); it is started again in \d+ ms/g)
   t.strictSame(
     again?.map((line) => line.replace(' ended (SIGKILL); it is started again in', '')),
-    ['order 50 ms', 'catalog 50 ms', 'payment 50 ms', 'frontend 50 ms', 'frontend 100 ms', 'frontend 200 ms'],
+    [
+      'order 50 ms',
+      'catalog 50 ms',
+      'payment 50 ms',
+      'cart 50 ms',
+      'frontend 50 ms',
+      'frontend 100 ms',
+      'frontend 200 ms',
+    ],
     'each time a little later',
   )
 })
@@ -50,7 +59,7 @@ for (const [what, signal] of [
     t.ok(performance.now() - began < 5000, `in ${Math.round(performance.now() - began)} ms`)
     await buyers.stop()
     t.strictSame(await faultsOf(dataDir, buyers.acknowledged, { settled: signal === 'SIGTERM' }), [])
-    for (const name of ['catalog', 'payment', 'order', 'frontend'])
+    for (const name of ['catalog', 'payment', 'cart', 'order', 'frontend'])
       t.equal(store.output.filter((line) => line.includes(`"${name}","msg":"stopped"`)).length, 1, name)
     await t.rejects(ask(`${store.url}/livez`), 'the port is free')
   })
@@ -66,8 +75,8 @@ t.test('services whose supervisor was killed stop by themselves, in order', asyn
   await goneGroup(store.pid)
   await store.readToEnd // what they wrote last may still be on its way
   await buyers.stop()
-  t.equal(store.output.filter((line) => line.includes('the parent has gone')).length, 4)
-  t.equal(store.output.filter((line) => line.includes('"msg":"stopped"')).length, 4)
+  t.equal(store.output.filter((line) => line.includes('the parent has gone')).length, services.length)
+  t.equal(store.output.filter((line) => line.includes('"msg":"stopped"')).length, services.length)
   t.strictSame(await faultsOf(dataDir, buyers.acknowledged, { settled: false }), [])
 })
 

@@ -6,7 +6,7 @@ import { named, trials } from './sweep/plan.ts'
 import { Record } from './sweep/record.ts'
 import { RunningStore } from './sweep/running-store.ts'
 import { Sweep } from './sweep/sweep.ts'
-import { creditCommand } from './sweep/workload.ts'
+import { creditCommand, putIn } from './sweep/workload.ts'
 
 const seed = 3
 const sweep = new Sweep(seed)
@@ -46,7 +46,7 @@ t.test('a trial is found by its name again', async (t) => {
   await t.rejects(named(sweep, 'nonsense:1'))
 })
 
-/** A store that has sold two things, one of them to a customer, stopped in order. */
+/** A store that has sold two things and a cart, one of them to a customer, stopped in order. */
 async function sold() {
   const disk = new MemoryDisk()
   const calls = new Calls()
@@ -77,6 +77,15 @@ async function sold() {
     const asked = record.order(key, basket)
     record.answer(asked, await store.settle(store.buy(key, basket)))
   }
+  for (const op of [putIn('eve', 'Tux', 1), putIn('eve', 'Tux', 1), undefined, putIn('eve', 'Fox', 1)]) {
+    if (op !== undefined) {
+      const asked = record.cart(op)
+      record.answer(asked, await store.settle(store.cart(op)))
+      continue
+    }
+    const asked = record.order('three', { cart: 'eve', lines: [] })
+    record.answer(asked, await store.settle(store.buy('three', asked)))
+  }
   const change = record.change({ books: 'catalog', reason: 'more', account: 'Fox', by: 5, keyed: false })
   const command = { op: 'change', account: 'Fox', change: 5, reason: 'more' } as const
   record.answer(change, await store.settle(store.change(command)))
@@ -85,9 +94,19 @@ async function sold() {
 }
 
 const orders = '/data/order/orders.csv'
+const carts = '/data/cart/carts-00000001.csv'
 const movements = '/data/catalog/movements.csv'
 const credit = '/data/payment/movements.csv'
 const customers = '/data/payment/customers.csv'
+
+const withoutLast =
+  (lines: number) =>
+  (text: string): string =>
+    text
+      .split('\n')
+      .slice(0, -1 - lines)
+      .concat('')
+      .join('\n')
 
 t.test('the judge finds what is wrong', async (t) => {
   const sound = await sold()
@@ -99,7 +118,12 @@ t.test('the judge finds what is wrong', async (t) => {
       (text: string) => text.replace(/^2,.*\n2,.*\n/m, ''),
       /acknowledged order 2 \(two\) is lost/,
     ],
-    ['half an order', orders, (text: string) => text.replace(/^2,2.*\n/m, ''), /acknowledged order 2 \(two\) is lost/],
+    [
+      'half an order',
+      orders,
+      (text: string) => text.replace(/^2,2.*\n3,.*\n/m, ''),
+      /acknowledged order 2 \(two\) is lost/,
+    ],
     ['a doubled order', orders, (text: string) => text.replace(/^(1,.*\n)/m, '$1$1'), /comes after 1/],
     ['another quantity', orders, (text: string) => text.replace('Tux,2', 'Tux,3'), /stands as 1 with Tux,3/],
     ['a lost change', movements, (text: string) => text.replace(/^7.*more\n/m, ''), /it does not start|"more"/],
@@ -113,6 +137,14 @@ t.test('the judge finds what is wrong', async (t) => {
     ['lost credit', credit, (text: string) => text.replace(/^2,.*\n/m, ''), /it does not start|"put in"/],
     ['other credit', credit, (text: string) => text.replace(',20.00,', ',21.00,'), /nobody asked for the movement/],
     ['credit without cents', customers, (text: string) => text.replace('.02', ''), /by hand|edit|does not start/],
+    ['a lost change of a cart', carts, withoutLast(1), /eve's cart cannot end as "Fox 1"|eve's cart cannot end as ""/],
+    ['a cart that still holds what was bought', carts, withoutLast(2), /eve's cart cannot end as /],
+    [
+      'an order without a cart',
+      orders,
+      (text: string) => text.replace(/,eve,three,/, ',,three,'),
+      /three was .* eve by/,
+    ],
     ['another change', movements, (text: string) => text.replace('Fox,5', 'Fox,6'), /nobody asked for the movement/],
   ] as const) {
     const { disk, record } = await sold()
@@ -126,4 +158,29 @@ t.test('the judge finds what is wrong', async (t) => {
   record.answer(refused, { is: 'refused', code: 'unavailable' })
   refused.key = 'one'
   t.match((await judge(disk, record)).join('\n'), /one was refused \(unavailable\) and is order 1/)
+})
+
+t.test('the judge finds what was told of a cart and never was, or was and never told', async (t) => {
+  for (const [what, change] of [
+    ['a change that is not known', ({ carts }: Record) => carts.splice(1, 1)],
+    ['a change that was refused', ({ carts }: Record) => Object.assign(carts[2]!, { answer: { is: 'refused' } })],
+    ['another answer', ({ carts }: Record) => Object.assign(carts[1]!, { answer: { is: 'done', shown: 'Tux 1' } })],
+    [
+      'a cart that was emptied before its order was asked for',
+      (record: Record) => {
+        const [, , { from }] = record.carts as [unknown, unknown, { from: number }]
+        const get = record.cart({ op: 'get', customer: 'eve' })
+        const order = record.orders.at(-1)!
+        Object.assign(get, { answer: { is: 'done', shown: '' }, from: order.from - 0.2, to: order.from - 0.1 })
+        t.ok(from > order.from)
+      },
+    ],
+  ] as const) {
+    const { disk, record } = await sold()
+    change(record)
+    t.match((await judge(disk, record)).join('\n'), /eve's cart cannot end as /, what)
+  }
+  const { disk, record } = await sold()
+  for (const asked of record.carts) asked.answer = { is: 'unknown' }
+  t.strictSame(await judge(disk, record), [], 'what nobody knows may have been')
 })

@@ -45,7 +45,7 @@ t.test('threads that die under sixteen buyers are replaced, and nothing is lost'
   const buying = Array.from({ length: 16 }, () => buyers.run())
   const diedOf = (name: string): number =>
     store.output.filter((line) => line.includes(`"service":"${name}"`) && line.includes('a thread ended')).length
-  while (['catalog', 'payment', 'order', 'frontend'].some((name) => diedOf(name) < 4)) await pause(50)
+  while (['catalog', 'payment', 'cart', 'order', 'frontend'].some((name) => diedOf(name) < 4)) await pause(50)
   buyers.stop()
   await Promise.all(buying)
   t.strictSame(store.pids, pids, 'no process has ended')

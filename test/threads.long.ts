@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import { startCart } from '../cart/start.ts'
 import { startCatalog } from '../catalog/start.ts'
 import { verifyFiles } from '../client/verify/files.ts'
 import { startFrontend } from '../frontend/start.ts'
@@ -54,6 +55,7 @@ t.test('who has bought sees it at any thread, also where the streams of all lag 
   const DATA_DIR = dataDirOf(t)
   const catalog = await startService(t, startCatalog, { DATA_DIR, THREADS })
   const payment = await startService(t, startPayment, { DATA_DIR, THREADS })
+  const cart = await startService(t, startCart, { DATA_DIR, THREADS })
   const order = await startService(t, startOrder, {
     DATA_DIR,
     THREADS,
@@ -65,6 +67,7 @@ t.test('who has bought sees it at any thread, also where the streams of all lag 
     THREADS,
     CATALOG_URL: hands.url,
     PAYMENT_URL: payment.url,
+    CART_URL: cart.url,
     ORDER_URL: order.url,
   })
   for (const { url } of [order, shop])

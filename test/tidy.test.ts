@@ -12,7 +12,7 @@ const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { 
 const files = listed.split('\n').filter((path) => path !== '' && existsSync(`${root}/${path}`))
 const code = files.filter((path) => path.endsWith('.ts'))
 const product = code.filter((path) => !/(^|\/)test\//.test(path))
-const services = ['catalog', 'payment', 'order', 'frontend']
+const services = ['catalog', 'payment', 'cart', 'order', 'frontend']
 const service = (path: string): string | undefined => services.find((name) => path.startsWith(`${name}/`))
 
 /** What a file imports, as paths from the project's folder. */

@@ -30,7 +30,14 @@ export async function startService(
   env: Record<string, string>,
   world: Partial<World> = {},
 ): Promise<Service> {
-  const settings = readSettings({ PORT: '0', CATALOG_PORT: '0', ORDER_PORT: '0', PAYMENT_PORT: '0', ...env })
+  const settings = readSettings({
+    PORT: '0',
+    CATALOG_PORT: '0',
+    ORDER_PORT: '0',
+    PAYMENT_PORT: '0',
+    CART_PORT: '0',
+    ...env,
+  })
   const end = (error: unknown): void => void t.fail('the service gave up', { error })
   const { url, close } = await start(settings, {
     files: realFileSystem,

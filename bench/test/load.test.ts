@@ -63,6 +63,22 @@ for (const [name, run] of [
     t.strictSame([...kinds].sort(), ['GET /orders/1 undefined ', 'GET /orders?before=9 undefined '])
   })
 
+  t.test(`${name}: numbered requests are drawn by the seed, again and again`, skip, async (t) => {
+    const drawn = async (seed: number) => {
+      const { url, came } = await listening(t, () => 200)
+      const requests = ['a', 'b'].map((item) => ({ path: `/items/{n}/${item}`, body: { unitCount: 1 } }))
+      const load: Load = { method: 'POST', requests, numbered: 3, seed: () => seed, status: 200 }
+      const { failed } = await run(url, load, 1, 1)
+      t.equal(failed, 0)
+      return came.map(({ url }) => url)
+    }
+    const [once, again, other] = [await drawn(7), await drawn(7), await drawn(8)]
+    const all = [0, 1, 2].flatMap((n) => ['a', 'b'].map((item) => `/items/${n}/${item}`))
+    t.strictSame([...new Set(once)].sort(), all)
+    t.strictSame(once.slice(0, 50), again.slice(0, 50))
+    t.notSame(once.slice(0, 50), other.slice(0, 50))
+  })
+
   t.test(`${name}: answers with another status and cut connections have failed`, skip, async (t) => {
     const { url } = await listening(t, (count) => (count % 10 === 0 ? 503 : count % 15 === 0 ? 'cut' : 200))
     const { answers, failed } = await run(url, buying, 1, 1)

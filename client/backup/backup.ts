@@ -5,12 +5,18 @@
  * Why that is consistent. Every purchase is reserved in the ledgers that it needs, then its row is written, then it is
  * confirmed there; and lines and rows are only appended, so what is read of a file is all that was there at one moment.
  *
- * 1. The drafts first: what one says is paid has its row by then, which was reserved by then.
+ * 1. The mark, taken.csv, then the carts: they know what the orders up to it bought. An order that emptied a cart of the copy has
+ *    its row by then, and so have all before it; they were reserved by then. So none of them is among those that 4 leaves out,
+ *    and neither is one up to the mark. What the orders above the mark bought is asked of the carts again by the copy's first
+ *    start, each once per attempt. Then the drafts: what one says is paid has its row by then, too.
  * 2. Payment as of a moment B, then the catalog as of a later moment A, then what payment has written in the meantime.
  * 3. The orders as they are now. M is the last one that the catalog had confirmed at A, so its row and all before it were
  *    written before A. Payment is moved on from B to the first moment at which it knows every paid order up to M: each was
  *    reserved before its row was written, so that moment comes before A, too.
  * 4. Of the orders those before the first that one of its ledgers does not know.
+ *
+ * A cart of the copy is a little older than the orders: what was put in after that is not in it, and what was taken out by hand
+ * may be. What an order has bought is not: it is taken out as far as it is there.
  *
  * So what the catalog has confirmed is kept: it is no later than M, and everything up to M is known to both. What payment has
  * confirmed is kept: its row, and all before it, were written before payment's moment, and reserved in both before that and
@@ -18,9 +24,10 @@
  * in the copy, and is given back there by its first start.
  */
 import { access, copyFile, mkdir, open, readdir } from 'node:fs/promises'
+import { systemCode } from '../../errors.ts'
 import { type Verdict, verifyFiles } from '../verify/files.ts'
 import { credit, hasLedger, readLedger, stock, whileReplaced } from '../verify/ledger.ts'
-import { copySegments } from './drafts-copy.ts'
+import { copySegments, isSegmentOf } from './drafts-copy.ts'
 import { LedgerCopy } from './ledger-copy.ts'
 import { OrdersCopy } from './orders-copy.ts'
 
@@ -31,8 +38,12 @@ export async function backup(dataDir: string, to: string): Promise<Verdict> {
     throw new Error(`${dataDir} holds no store that can be read (order/orders.csv)`, { cause })
   })
   await makeEmpty(to)
-  const rooms = ['order', stock.room, ...((await hasLedger(`${dataDir}/${credit.room}`)) ? [credit.room] : [])]
+  const rooms = ['order', stock.room]
+  if (await hasLedger(`${dataDir}/${credit.room}`)) rooms.push(credit.room)
+  if (await hasCarts(`${dataDir}/cart`)) rooms.push('cart')
   for (const room of rooms) await mkdir(`${to}/${room}`)
+  await copyIfThere(`${dataDir}/order/taken.csv`, `${to}/order/taken.csv`)
+  if (rooms.includes('cart')) await copySegments(`${dataDir}/cart`, `${to}/cart`, 'carts')
   await copySegments(`${dataDir}/order`, `${to}/order`, 'drafts')
 
   const { toys, customers } = await whileReplaced(() => openLedgers(dataDir, rooms.includes(credit.room)))
@@ -73,6 +84,17 @@ async function openLedgers(
     await toys?.close()
     throw error
   }
+}
+
+/** Not the file that people open: it is a copy itself. */
+const hasCarts = async (folder: string): Promise<boolean> =>
+  (await readdir(folder).catch(() => [])).some((name) => isSegmentOf('carts', name))
+
+/** Before carts were bought there was none. */
+async function copyIfThere(from: string, to: string): Promise<void> {
+  await copyFile(from, to).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error
+  })
 }
 
 async function makeEmpty(folder: string): Promise<void> {

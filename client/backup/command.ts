@@ -11,6 +11,7 @@ export function backupCommand(): Command {
     .action(async ({ data, to }: { data: string; to: string }) => {
       try {
         const verdict = await backup(data, to)
+        for (const note of verdict.notes) process.stdout.write(`${note}\n`)
         for (const difference of verdict.differences) process.stdout.write(`${difference}\n`)
         process.stdout.write(`${to}: ${verdictLine(verdict)}\n`)
         process.exitCode = verdict.differences.length > 0 ? 1 : 0

@@ -13,6 +13,10 @@ interface Segment {
   file: OpenFile
 }
 
+/** Whether a file is one of those named `<name>-00000001.csv` and so on. */
+export const isSegmentOf = (name: string, file: string): boolean =>
+  file.startsWith(`${name}-`) && /^\d{8,15}\.csv$/.test(file.slice(name.length + 1))
+
 /** Of the folder `from`, those named `<name>-00000001.csv` and so on, in whole rows; none where there is no such file. */
 export async function copySegments(from: string, to: string, name: string): Promise<void> {
   const segments = await whileReplaced(() => openSegments(from, name))
@@ -26,10 +30,9 @@ export async function copySegments(from: string, to: string, name: string): Prom
 
 /** Throws ENOENT where one was replaced meanwhile. */
 async function openSegments(folder: string, name: string): Promise<Segment[]> {
-  const form = new RegExp(`^${name}-\\d{8,15}\\.csv$`)
   const segments: Segment[] = []
   try {
-    for (const each of (await realFileSystem.list(folder)).filter((one) => form.test(one)).sort())
+    for (const each of (await realFileSystem.list(folder)).filter((one) => isSegmentOf(name, one)).sort())
       segments.push({ name: each, file: await realFileSystem.open(`${folder}/${each}`, 'read') })
     return segments
   } catch (error) {

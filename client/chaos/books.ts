@@ -66,7 +66,7 @@ export async function judgeBooks(options: BooksOptions): Promise<Books> {
   await attempt('The files could not be checked', async () => {
     files = await verifyFiles(dataDir)
     told = await toldDifferences(`${dataDir}/order/orders.csv`, witness.purchases)
-    const held = heldIn(files).map((what) => `${what} reserved after a stop and a new start`)
+    const held = heldIn(files).map((what) => `${what} after a stop and a new start`)
     return { differences: [...files.differences, ...held] }
   })
   // First what a buyer would complain of; why is in the rest.
@@ -78,18 +78,19 @@ export async function judgeBooks(options: BooksOptions): Promise<Books> {
 /** Over its files when it has come to rest, then over its API. */
 async function runningBooks({ shop, dataDir, before, witness, progress }: BooksOptions): Promise<Omit<Books, 'line'>> {
   const files = await atRest(dataDir)
-  const held = heldIn(files).map((what) => `${what} reserved in the running store`)
+  const held = heldIn(files).map((what) => `${what} in the running store`)
   const live = await verifyAfterLoad({ url: shop.ownUrl, before, witness, progress }).finally(progress.end)
   return { differences: [...files.differences, ...held, ...live.differences], notes: live.notes }
 }
 
-/** What is reserved, of each ledger. */
-const heldIn = ({ reserved, reservedCredit }: Verdict): string[] => [
-  ...(reserved > 0 ? [`${reserved} pieces stay`] : []),
-  ...(reservedCredit > 0 ? [`${formatMoney(reservedCredit)} of credit stays`] : []),
+/** What is reserved, of each ledger, and what is still in carts. */
+const heldIn = ({ reserved, reservedCredit, untaken }: Verdict): string[] => [
+  ...(reserved > 0 ? [`${reserved} pieces stay reserved`] : []),
+  ...(reservedCredit > 0 ? [`${formatMoney(reservedCredit)} of credit stays reserved`] : []),
+  ...(untaken > 0 ? [`what ${untaken} orders bought stays in its cart`] : []),
 ]
 
-/** Waits until nothing is reserved; the last look where that does not come. */
+/** Waits until nothing is reserved, and carts know what was bought of them; the last look where that does not come. */
 async function atRest(dataDir: string): Promise<Verdict> {
   for (const end = performance.now() + restMs; ; await pause(100)) {
     const verdict = await verifyFiles(dataDir)

@@ -1,7 +1,7 @@
 /** Which faults a run makes, in which order and after which pauses: all from the seed, whatever the store does. */
 import { type Random, seededRandom } from '../load/plan.ts'
 
-export const services = ['catalog', 'payment', 'order', 'frontend'] as const
+export const services = ['catalog', 'payment', 'cart', 'order', 'frontend'] as const
 export type ServiceName = (typeof services)[number]
 
 const victims = { kill: [...services, 'all'], pause: services, cut: services } as const

@@ -6,8 +6,8 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-const rooms = ['catalog', 'payment', 'order']
-const ofAStore = /^(toys_db\.csv|customers\.csv|base-\d+\.csv|orders\.csv)$/
+const rooms = ['catalog', 'payment', 'cart', 'order']
+const ofAStore = /^(toys_db\.csv|customers\.csv|base-\d+\.csv|orders\.csv|carts-\d+\.csv)$/
 const shown = 3
 /** Those of a new shop. */
 export const stockedToys: readonly string[] = ['Tux', 'Whale', 'Elephant', 'Fox', 'Python', 'Dolphin']

@@ -51,7 +51,7 @@ export function addChaosOptions(command: Command): Command {
 export function planOf(options: ChaosCommandOptions): ChaosPlan {
   const { data, kills: count, faults: kinds, every, clients, buy, quantity, threads, threshold: thresholds } = options
   const seed = options.seed ?? randomInt(2 ** 32)
-  const scenario = scenarioOf('shop')
+  const scenario = scenarioOf('mixed')
   return {
     dataDir: resolve(data),
     faults: faultsOf({ count, kinds, everyMs: every, seed }),

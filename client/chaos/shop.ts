@@ -48,6 +48,7 @@ export class Shop {
       PORT: new URL(store.url).port,
       CATALOG_PORT: new URL(store.catalogUrl).port,
       PAYMENT_PORT: new URL(store.paymentUrl).port,
+      CART_PORT: new URL(store.cartUrl).port,
       ORDER_PORT: new URL(store.orderUrl).port,
     }
     this.#listen(store)
@@ -60,6 +61,7 @@ export class Shop {
     const doors = {
       catalog: await Door.open({ target: target('catalog') }),
       payment: await Door.open({ target: target('payment') }),
+      cart: await Door.open({ target: target('cart') }),
       order: await Door.open({ target: target('order') }),
       frontend: await Door.open({ target: target('frontend'), watch: options.watch }),
     }
@@ -161,6 +163,7 @@ const optionsOf = (
     ...ports,
     CATALOG_URL: doors.catalog.url,
     PAYMENT_URL: doors.payment.url,
+    CART_URL: doors.cart.url,
     ORDER_URL: doors.order.url,
     THREADS: String(threads),
   },

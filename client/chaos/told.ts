@@ -17,38 +17,45 @@ export async function toldDifferences(path: string, purchases: Purchases): Promi
   }
   const told = groupsOf(purchases)
   let next = told.next()
-  const pass = (row: OrderRow | undefined): void => {
+  /** Of the order that is told next, as far as they are there. */
+  let rows: OrderRow[] = []
+  const pass = (): void => {
     const { orderNumber, ways } = next.value!
     if (ways.length > 1) wrong(`order number ${orderNumber} was told to ${ways.length} buyers`)
     for (const way of ways)
-      if (row === undefined) wrong(`acknowledged order ${orderText(way)} is lost: it is not in ${path}`)
-      else if (row.name !== way.name || row.quantity !== way.quantity)
-        wrong(
-          `${path}:${row.line}: order ${orderText(way)} was acknowledged, but the row is ${row.quantity} ${row.name}`,
-        )
+      if (rows.length === 0) wrong(`acknowledged order ${orderText(way)} is lost: it is not in ${path}`)
+      else if (toysText(way) !== toysText(rows)) {
+        const words = rows.length === 1 ? 'the row is' : 'the rows are'
+        wrong(`${path}:${rows[0]!.line}: order ${orderText(way)} was acknowledged, but ${words} ${toysText(rows)}`)
+      }
     next = told.next()
+    rows = []
   }
   await readOrders(path, {
     sold(row) {
-      while (!next.done && next.value.orderNumber < row.number) pass(undefined)
-      if (next.value?.orderNumber === row.number) pass(row)
+      while (!next.done && next.value.orderNumber < row.number) pass()
+      if (next.value?.orderNumber === row.number) rows.push({ ...row })
     },
   })
-  while (!next.done) pass(undefined)
+  while (!next.done) pass()
   return differences
 }
 
 /** What was told under one number: once, unless something is wrong. */
-function* groupsOf(purchases: Purchases): Generator<{ orderNumber: number; ways: Bought[] }, undefined> {
-  let group: { orderNumber: number; ways: Bought[] } | undefined
-  for (const bought of purchases.sorted()) {
-    if (group !== undefined && group.orderNumber === bought.orderNumber) group.ways.push(bought)
+function* groupsOf(purchases: Purchases): Generator<{ orderNumber: number; ways: (readonly Bought[])[] }, undefined> {
+  let group: { orderNumber: number; ways: (readonly Bought[])[] } | undefined
+  for (const bought of purchases.orders()) {
+    const { orderNumber } = bought[0]!
+    if (group !== undefined && group.orderNumber === orderNumber) group.ways.push(bought)
     else {
       if (group !== undefined) yield group
-      group = { orderNumber: bought.orderNumber, ways: [bought] }
+      group = { orderNumber, ways: [bought] }
     }
   }
   if (group !== undefined) yield group
 }
 
-const orderText = ({ orderNumber, quantity, name }: Bought): string => `${orderNumber} (${quantity} ${name})`
+const toysText = (toys: readonly Pick<Bought, 'name' | 'quantity'>[]): string =>
+  toys.map(({ name, quantity }) => `${quantity} ${name}`).join(' and ')
+
+const orderText = (bought: readonly Bought[]): string => `${bought[0]!.orderNumber} (${toysText(bought)})`

@@ -1,7 +1,7 @@
 /** A store for the time of a check, whose services can be killed. */
 import { type PassingStore, startPassingStore } from '../passing-store.ts'
 
-export const services = ['catalog', 'payment', 'order', 'frontend'] as const
+export const services = ['catalog', 'payment', 'cart', 'order', 'frontend'] as const
 export type ServiceName = (typeof services)[number]
 
 export interface OwnStore extends Pick<PassingStore, 'url' | 'remove'> {

@@ -140,6 +140,8 @@ function notesOf(
   if (soldOut > 0) notes.push(`Sold out seen, so not bought: ${number(soldOut)}.`)
   const gaveUp = counts.noted.get('gave_up') ?? 0
   if (gaveUp > 0) notes.push(`Sessions that gave up on a silent store: ${number(gaveUp)}.`)
+  const unknown = counts.noted.get('cart_unknown') ?? 0
+  if (unknown > 0) notes.push(`Carts that were left, since nobody told what became of a change: ${number(unknown)}.`)
   if (plan.model.type === 'open') notes.push(...arrivalNotes(plan, reports, seconds, plan.model.clients))
   return notes
 }

@@ -130,6 +130,25 @@ export class Visit {
     return ending
   }
 
+  /** Buys what a customer's cart holds: `pieces` of each toy, in this order. */
+  async buyCart(cart: string, pieces: ReadonlyMap<string, number>): Promise<Ending> {
+    const question: Question = { method: 'POST', path: '/orders', json: JSON.stringify({ cart }) }
+    const ending = await this.ask('buy cart', this.keyed(question), (data) => isReceiptOf(data, pieces))
+    const { watch } = this.#recording
+    if (watch === undefined) return ending
+    const { retries, unknowns } = this.#tries
+    if (retries > 0) for (const [name, quantity] of pieces) watch.setAside(name, retries * quantity)
+    if (ending.ok) {
+      const { order_number: orderNumber, total, items } = ending.body.data as unknown as CartReceipt
+      for (const { name, quantity, price } of items)
+        watch.bought({ orderNumber, name, quantity, price: cents(price), total: cents(total), of: items.length })
+    } else if (ending.kind === 'out_of_stock' && pieces.size === 1)
+      for (const [name, quantity] of pieces) watch.refused(name, quantity)
+    // Of several toys those that were there were set aside until one was not.
+    else watch.unsettledOrder(pieces, unknowns > 0)
+    return ending
+  }
+
   /** With a key of its own, unless the load is asked to send none. Random: the same seed run again makes new purchases. */
   keyed(question: Question): Question {
     return this.#recording.withKeys ? { ...question, key: randomUUID() } : question
@@ -217,6 +236,29 @@ function isReceipt(data: unknown, name: string, quantity: number): boolean {
   return (
     data.name === name && data.quantity === quantity && Math.round(price * 100) * quantity === Math.round(total * 100)
   )
+}
+
+interface CartReceipt {
+  order_number: number
+  total: number
+  items: { name: string; quantity: number; price: number }[]
+}
+
+const cents = (amount: number): number => Math.round(amount * 100)
+
+/** The same of what a cart held: each of its toys, and what all of it cost. */
+function isReceiptOf(data: unknown, pieces: ReadonlyMap<string, number>): boolean {
+  if (!isObject(data) || !Number.isSafeInteger(data.order_number) || !isMoney(data.total)) return false
+  const { items, total } = data
+  const wanted = [...pieces]
+  if (!Array.isArray(items) || items.length !== wanted.length) return false
+  let sum = 0
+  for (const [i, item] of items.entries()) {
+    const [name, quantity] = wanted[i]!
+    if (!isObject(item) || item.name !== name || item.quantity !== quantity || !isMoney(item.price)) return false
+    sum += cents(item.price) * quantity
+  }
+  return sum === cents(total)
 }
 
 const isPieces = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

@@ -40,6 +40,12 @@ export class Watch {
     if (unknown) this.#unknown += 1
   }
 
+  /** The same of an order of several toys: it is one. */
+  unsettledOrder(pieces: ReadonlyMap<string, number>, unknown: boolean): void {
+    for (const [name, quantity] of pieces) this.setAside(name, quantity)
+    if (unknown) this.#unknown += 1
+  }
+
   witness(): Witness {
     const shown = [...this.#toys.values()].map(({ heard: _, ...toy }) => toy)
     return { purchases: this.#purchases, shown, unknown: this.#unknown }

@@ -19,8 +19,11 @@ export interface Line {
 }
 
 export interface Chart {
-  /** Seconds since the load began, a percentile as `percentilePlace` places it, or how many clients there were. */
-  across: 'time' | 'percentile' | 'clients'
+  /**
+   * Seconds since the load began, a percentile as `percentilePlace` places it, how many clients there were, or how many shards:
+   * of these each step of the axis is ten times the one before.
+   */
+  across: 'time' | 'percentile' | 'clients' | 'shards'
   /** What the left axis measures, with its unit. */
   measure: string
   /** The same of the right axis, where a line uses it. */

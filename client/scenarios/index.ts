@@ -1,4 +1,5 @@
 /** Every scenario there is: a new one is a file of this folder and a word here. */
+import { cart, mixed } from './cart.ts'
 import { orders } from './orders.ts'
 import { purchases } from './purchases.ts'
 import { rush } from './rush.ts'
@@ -6,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 import { shop } from './shop.ts'
 import { stress, stressAlone } from './stress.ts'
 
-export const scenarios: readonly Scenario[] = [shop, purchases, rush, orders, stress, ...stressAlone]
+export const scenarios: readonly Scenario[] = [shop, purchases, rush, orders, cart, mixed, stress, ...stressAlone]
 
 export const scenarioNames: readonly string[] = scenarios.map(({ name }) => name)
 

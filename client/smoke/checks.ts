@@ -3,6 +3,8 @@
  * missing, test/routes.test.ts fails. Always: a check stands behind those whose findings it takes.
  */
 import type { Check } from './check.ts'
+import { boughtCartChecks } from './checks/bought-carts.ts'
+import { cartChecks } from './checks/carts.ts'
 import { coursePaymentChecks } from './checks/course-payment.ts'
 import { courseStockChecks } from './checks/course-stock.ts'
 import { customerChecks } from './checks/customer.ts'
@@ -35,6 +37,7 @@ export const checks: readonly Check[] = [
   ...orderChecks,
   ...refusalChecks,
   ...wrongPathChecks,
+  ...cartChecks,
   ...movementChecks,
   metrics,
   ...ownerChecks,
@@ -43,4 +46,5 @@ export const checks: readonly Check[] = [
   ...courseStockChecks,
   ...coursePaymentChecks,
   ...draftChecks,
+  ...boughtCartChecks,
 ]

@@ -44,10 +44,12 @@ const fault = ({ issues }: z.ZodError): string => {
   return shown([path.join('.'), message].filter((part) => part !== '').join(': '))
 }
 
+/** A row such as an item with its old and its new price. */
+const detail = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.number()]))])
 const errorShape = z.strictObject({
   error: z
     .object({ code: z.int(), reason: z.string(), message: z.string().min(1) })
-    .catchall(z.union([z.string(), z.number()])),
+    .catchall(z.union([z.string(), z.number(), z.array(detail)])),
 })
 /** The routes whose errors ERROR_STATUS=200 is about. */
 const ofTheOriginal = /^\/(products|orders)(\/|\?|$)/

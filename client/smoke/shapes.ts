@@ -32,6 +32,12 @@ export type Bought = z.infer<typeof boughtShape>
 /** Of one toy, as a customer gets it. */
 export const boughtByShape = boughtShape.extend({ items: itemsShape, user: name })
 
+/** Of what a cart held: one toy, or several. */
+export const boughtCartShape = z.union([
+  boughtShape.extend({ items: itemsShape }),
+  z.strictObject({ order_number: pieces, total: cents, items: itemsShape.min(2) }),
+])
+
 /** `placed_at` is empty for an order that was taken over from an older store. */
 const anyOrder = { number: count, total: cents, placed_at: time.or(z.literal('')) }
 const oneToy = { name, quantity: pieces, price: cents }

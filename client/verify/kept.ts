@@ -33,7 +33,7 @@ type Contents = Omit<Kept, 'path' | 'bytes' | 'of'>
 const again = '(?:-\\d+)?$'
 const kinds: { name: RegExp; read: (bytes: Buffer) => Contents }[] = [
   { name: new RegExp(`^journal-\\d+\\.csv\\.cut-\\w+${again}`), read: readJournalEnd },
-  { name: new RegExp(`^drafts-\\d+\\.csv\\.cut-\\w+${again}`), read: readDraftsEnd },
+  { name: new RegExp(`^(drafts|carts)-\\d+\\.csv\\.cut-\\w+${again}`), read: readMapEnd },
   { name: new RegExp(`\\.csv\\.cut-\\w+${again}`), read: readLogEnd },
   { name: new RegExp(`\\.edited-\\w+\\.csv${again}`), read: readEdit },
   { name: new RegExp(`\\.original\\.csv${again}`), read: readOriginal },
@@ -110,8 +110,8 @@ function readJournalEnd(bytes: Buffer): Contents {
   return { what, isTorn: true, orders: [], reserved }
 }
 
-/** What a draft is now does not depend on it: a change that was answered is never torn. */
-function readDraftsEnd(bytes: Buffer): Contents {
+/** What a draft or a cart is now does not depend on it: a change that was answered is never torn. */
+function readMapEnd(bytes: Buffer): Contents {
   return { ...none, what: pieces(bytes, 'row', (line) => unsealRow(line) !== undefined), isTorn: true }
 }
 

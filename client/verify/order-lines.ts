@@ -15,9 +15,17 @@ const chunkBytes = 1 << 20
 
 const columns = ['order_number', 'line', 'name', 'quantity', 'price', 'key', 'attempt', 'placed_at']
 const usual = 'order_number,line,name,quantity,price,user,cart,key,attempt,placed_at'
-const [lineColumn, nameColumn, quantityColumn, priceColumn, userColumn, keyColumn, attemptColumn, timeColumn] = [
-  1, 2, 3, 4, 5, 7, 8, 9,
-]
+const [
+  lineColumn,
+  nameColumn,
+  quantityColumn,
+  priceColumn,
+  userColumn,
+  cartColumn,
+  keyColumn,
+  attemptColumn,
+  timeColumn,
+] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 /** One line; the next one takes its place in the same object. */
 export interface OrderLine {
@@ -34,6 +42,8 @@ export interface OrderLine {
   price: number
   /** The customer who pays; empty where nobody does by credit. */
   user: string
+  /** Whose cart was bought; empty where none was. */
+  cart: string
   /** Empty for an order of an older store that was taken over. */
   attempt: string
   /** The time as it stands there. */
@@ -132,7 +142,7 @@ class LineParser {
     this.#header = header
     this.#plain = header.join() === usual ? new PlainRow(header.length) : undefined
     this.line = {
-      ...{ line: 0, number: 0, row: 1, of: 1, name: '', quantity: 0, price: 0, user: '' },
+      ...{ line: 0, number: 0, row: 1, of: 1, name: '', quantity: 0, price: 0, user: '', cart: '' },
       ...{ attempt: '', bytes: Buffer.alloc(0), keyStart: 0, keyEnd: 0, placeFault: undefined, faults: [], endsAt: 0 },
       placedAt: () => this.#placedAt ?? this.#text(timeColumn),
     }
@@ -164,6 +174,7 @@ class LineParser {
     line.bytes = bytes
     const [userStart, userEnd] = [plain.start(userColumn), plain.end(userColumn)]
     line.user = userStart === userEnd ? '' : this.#users.of(bytes, userStart, userEnd)
+    line.cart = plain.start(cartColumn) === plain.end(cartColumn) ? '' : this.#text(cartColumn)
     line.attempt = this.#text(attemptColumn)
     line.keyStart = plain.start(keyColumn)
     line.keyEnd = plain.end(keyColumn)
@@ -180,7 +191,7 @@ class LineParser {
     if (fields === undefined) return 'the row is damaged'
     if (fields.length !== header.length) return `the row has ${fields.length} fields, not ${header.length}`
     const record = Object.fromEntries(header.map((column, i) => [column, fields[i]!]))
-    const { name = '', key = '', attempt = '', price = '', user = '' } = record
+    const { name = '', key = '', attempt = '', price = '', user = '', cart = '' } = record
     const place = /^([1-9]\d*) of ([1-9]\d*)$/.exec(record.line ?? '')
     const [number, quantity] = [Number(record.order_number), Number(record.quantity)]
     const [row, of] = [Number(place?.[1]), Number(place?.[2])]
@@ -195,7 +206,7 @@ class LineParser {
     else if (place === null || row > of) placeFault = `the line is "${record.line}"`
     const bytes = Buffer.from(key)
     const cents = Number(price.replace('.', ''))
-    Object.assign(this.line, { number, row, of, name, quantity, price: cents, user, attempt })
+    Object.assign(this.line, { number, row, of, name, quantity, price: cents, user, cart, attempt })
     Object.assign(this.line, { bytes, placeFault, faults })
     this.line.keyStart = 0
     this.line.keyEnd = bytes.length

@@ -10,12 +10,13 @@ import type { Bought, Purchases } from './witness.ts'
 export class OrdersSince {
   readonly #findings: Findings
   readonly #purchases: Purchases
-  readonly #waiting: Iterator<Bought>
+  readonly #waiting: Iterator<readonly Bought[]>
   readonly #sold = new Map<string, number>()
   /** Pieces by toy that were acknowledged to us. */
   readonly ours = new Map<string, number>()
-  #next: Bought | undefined
-  #previous: Bought | undefined
+  /** The toys of one order. */
+  #next: readonly Bought[] | undefined
+  #previous: readonly Bought[] | undefined
   #last: number | undefined
   count = 0
   /** Orders that are none of the purchases: of others, or of purchases that ended without an answer. */
@@ -25,11 +26,11 @@ export class OrdersSince {
   constructor(purchases: Purchases, findings: Findings, after: number | undefined) {
     this.#purchases = purchases
     this.#findings = findings
-    this.#waiting = purchases.sorted()
+    this.#waiting = purchases.orders()
     this.#last = after
     this.#step()
-    while (this.#next !== undefined && after !== undefined && this.#next.orderNumber <= after) {
-      const { orderNumber } = this.#next
+    while (this.#next !== undefined && after !== undefined && numberOf(this.#next) <= after) {
+      const orderNumber = numberOf(this.#next)
       findings.add(`order ${orderNumber} was given to us as a new one, but order ${after} was there before we began`)
       this.#step()
     }
@@ -70,7 +71,7 @@ export class OrdersSince {
     this.#last = number
     this.count += 1
     for (const { name, quantity } of items) this.#sold.set(name, this.sold(name) + quantity)
-    if (this.#next?.orderNumber === number) this.#match(row)
+    if (this.#next !== undefined && numberOf(this.#next) === number) this.#match(row)
     else this.others += 1
   }
 
@@ -82,16 +83,15 @@ export class OrdersSince {
   }
 
   #missing(below: number): void {
-    for (; this.#next !== undefined && this.#next.orderNumber < below; this.#step()) this.#lost(this.#next)
+    for (; this.#next !== undefined && numberOf(this.#next) < below; this.#step()) this.#lost(this.#next)
   }
 
-  #lost({ orderNumber, ...bought }: Bought): void {
-    this.#findings.add(`order ${orderNumber} (${textOf(bought)}) was acknowledged, but the shop has no such order`)
+  #lost(bought: readonly Bought[]): void {
+    this.#findings.add(`order ${numberOf(bought)} (${textOf(bought)}) was acknowledged, but the shop has no such order`)
   }
 
   #match(row: ShownOrder): void {
-    const { orderNumber: _, ...bought } = this.#next!
-    const [told, kept] = [textOf(bought), orderText(row)]
+    const [told, kept] = [textOf(this.#next!), orderText(row)]
     if (told !== kept) this.#findings.add(`order ${row.number} was acknowledged as ${told}, but the shop shows ${kept}`)
     this.#step()
   }
@@ -103,13 +103,14 @@ export class OrdersSince {
       const { value, done } = this.#waiting.next()
       this.#next = done ? undefined : value
       if (this.#next === undefined) return
-      const { orderNumber, name, quantity, price, total } = this.#next
-      this.ours.set(name, (this.ours.get(name) ?? 0) + quantity)
-      if (total !== price * quantity)
+      const orderNumber = numberOf(this.#next)
+      for (const { name, quantity } of this.#next) this.ours.set(name, (this.ours.get(name) ?? 0) + quantity)
+      const { total } = this.#next[0]!
+      if (this.#next.some((each) => each.total !== total) || total !== costOf(this.#next))
         this.#findings.add(
-          `order ${orderNumber}: ${quantity} x ${formatMoney(price)} were to cost ${formatMoney(total)}`,
+          `order ${orderNumber}: ${this.#next.map(({ quantity, price }) => `${quantity} x ${formatMoney(price)}`).join(' and ')} were to cost ${formatMoney(total)}`,
         )
-      if (this.#previous?.orderNumber !== orderNumber) return
+      if (this.#previous === undefined || numberOf(this.#previous) !== orderNumber) return
       this.#findings.add(
         `order number ${orderNumber} was given twice, for ${textOf(this.#previous)} and for ${textOf(this.#next)}`,
       )
@@ -117,8 +118,13 @@ export class OrdersSince {
   }
 }
 
-const textOf = ({ name, quantity, price, total }: Omit<Bought, 'orderNumber'>): string =>
-  `${quantity} ${name} at ${formatMoney(price)}, ${formatMoney(total)} in all`
+const numberOf = (bought: readonly Bought[]): number => bought[0]!.orderNumber
+
+const costOf = (bought: readonly Bought[]): number =>
+  bought.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
+
+const textOf = (bought: readonly Bought[]): string =>
+  `${bought.map(({ name, quantity, price }) => `${quantity} ${name} at ${formatMoney(price)}`).join(' and ')}, ${formatMoney(bought[0]!.total)} in all`
 
 /** An order as a purchase of ours would be told, and whatever more it is. */
 function orderText({ items, user, total }: ShownOrder): string {

@@ -11,7 +11,10 @@ import { Filter, Hash, type RepeatLimits, repeatLimits } from './repeats.ts'
 const differencesMax = 10_000
 
 /** One row that was sold; the next one takes its place in the same object. */
-export type OrderRow = Pick<OrderLine, 'number' | 'name' | 'quantity' | 'price' | 'user' | 'attempt' | 'line'>
+export type OrderRow = Pick<
+  OrderLine,
+  'number' | 'row' | 'name' | 'quantity' | 'price' | 'user' | 'cart' | 'attempt' | 'line'
+>
 
 export interface OrdersRead {
   orders: number
@@ -105,8 +108,8 @@ async function readRows(
     }
     for (const fault of one.faults) wrong(line, fault)
     if (attempt !== '') sold(one)
-    const { name, quantity, price, user } = one
-    result.unfinished = row < of ? { line, number, name, quantity, price, user, attempt } : undefined
+    const { name, quantity, price, user, cart } = one
+    result.unfinished = row < of ? { line, number, row, name, quantity, price, user, cart, attempt } : undefined
     previous.number = number
     previous.row = row
     previous.of = of
@@ -119,7 +122,7 @@ async function readRows(
 /** What the rows of one order of several share, and the toys that it has had so far. */
 class SameOrder {
   readonly #toys = new Set<string>()
-  #first = { key: '', attempt: '', user: '', placedAt: '' }
+  #first = { key: '', attempt: '', user: '', cart: '', placedAt: '' }
 
   begin(line: OrderLine): void {
     if (line.of === 1) return
@@ -143,13 +146,15 @@ const shared = [
   ['key', 'the key'],
   ['attempt', 'the attempt'],
   ['user', 'the user'],
+  ['cart', 'the cart'],
   ['placedAt', 'the time'],
 ] as const
 
-const sharedOf = ({ bytes, keyStart, keyEnd, attempt, user, placedAt }: OrderLine) => ({
+const sharedOf = ({ bytes, keyStart, keyEnd, attempt, user, cart, placedAt }: OrderLine) => ({
   key: Buffer.from(bytes.subarray(keyStart, keyEnd)).toString(),
   attempt,
   user,
+  cart,
   placedAt: placedAt(),
 })
 

@@ -37,7 +37,7 @@ export async function report({ dataDir, url, ...options }: ReportOptions): Promi
       ? null
       : await compare({ ...options, url, dataDir })
   const differences = [files, live, compared].flatMap((part) => part?.differences ?? [])
-  const notes = [...(live?.notes ?? []), ...(compared?.notes ?? [])]
+  const notes = [...(files?.notes ?? []), ...(live?.notes ?? []), ...(compared?.notes ?? [])]
   if (live?.orders === null && files !== null)
     notes.push('Files and shop were not compared: that is for the owner, too.')
   return {
@@ -67,6 +67,8 @@ function lineOf(
     reserved: files?.reserved ?? 0,
     customers: files?.customers ?? live?.customers ?? 0,
     reservedCredit: files?.reservedCredit ?? 0,
+    carts: files?.carts ?? 0,
+    untaken: files?.untaken ?? 0,
     differences,
   })
   return parts.length === 1 ? line : `${line} (${parts.join(', ')})`

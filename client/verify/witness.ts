@@ -1,5 +1,5 @@
 /**
- * What a load's sessions bought and were shown, held against the books after it (`--verify`): 32 bytes a purchase.
+ * What a load's sessions bought and were shown, held against the books after it (`--verify`): 44 bytes a toy of a purchase.
  *
  * Why bounds on what was shown can be sound while others buy: without restocks a stock only falls. So what a query shows,
  * plus all that this process had been told it had bought of the toy before it asked, can never be above the stock at the
@@ -13,6 +13,8 @@ export interface Bought {
   /** Cents a piece, and cents in all, as the answer said. */
   price: number
   total: number
+  /** How many toys the order has, where it has several: each is told by itself, one after the other, with the total of all. */
+  of?: number
 }
 
 /** Of one toy, as one process saw it. */
@@ -40,7 +42,7 @@ export interface Witness {
   unknown: number
 }
 
-const fields = 4
+const fields = 5
 
 /** Many purchases in little memory, in the order in which they were added. */
 export class Purchases {
@@ -60,7 +62,7 @@ export class Purchases {
     return this.#length
   }
 
-  add({ orderNumber, name, quantity, price, total }: Bought): void {
+  add({ orderNumber, name, quantity, price, total, of = 1 }: Bought): void {
     if (this.#length === this.#toys.length) this.#grow()
     let place = this.#places.get(name)
     if (place === undefined) {
@@ -68,18 +70,19 @@ export class Purchases {
       this.#places.set(name, place)
     }
     this.#toys[this.#length] = place
-    this.#rows.set([orderNumber, quantity, price, total], this.#length * fields)
+    this.#rows.set([orderNumber, quantity, price, total, of], this.#length * fields)
     this.#length += 1
   }
 
   at(index: number): Bought {
-    const [orderNumber, quantity, price, total] = this.#rows.subarray(index * fields, (index + 1) * fields)
+    const [orderNumber, quantity, price, total, of] = this.#rows.subarray(index * fields, (index + 1) * fields)
     return {
       orderNumber: orderNumber!,
       name: this.#names[this.#toys[index]!]!,
       quantity: quantity!,
       price: price!,
       total: total!,
+      ...(of === 1 ? {} : { of: of! }),
     }
   }
 
@@ -88,6 +91,20 @@ export class Purchases {
     const order = new Uint32Array(this.#length).map((_, index) => index)
     order.sort((a, b) => this.#rows[a * fields]! - this.#rows[b * fields]!)
     for (const index of order) yield this.at(index)
+  }
+
+  /** The same, order by order: all that was told of one at once. A number that was told twice comes twice. */
+  *orders(): Generator<readonly Bought[]> {
+    let order: Bought[] = []
+    for (const bought of this.sorted()) {
+      const [first] = order
+      if (first !== undefined && (first.orderNumber !== bought.orderNumber || order.length === (first.of ?? 1))) {
+        yield order
+        order = []
+      }
+      order.push(bought)
+    }
+    if (order.length > 0) yield order
   }
 
   addAll(others: Purchases): void {

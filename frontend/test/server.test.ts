@@ -47,6 +47,7 @@ async function shop(
   const { url } = await startService(t, startFrontend, {
     CATALOG_URL: catalog.url,
     PAYMENT_URL: catalog.url,
+    CART_URL: catalog.url,
     ORDER_URL: orders.url,
     ...env,
   })

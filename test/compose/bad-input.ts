@@ -64,7 +64,7 @@ export async function notWritable(project: Project): Promise<string[]> {
 export async function originalFiles(project: Project, owner: number): Promise<string[]> {
   const wrong: string[] = []
   project.run('down')
-  for (const service of ['catalog', 'payment', 'order'])
+  for (const service of ['catalog', 'payment', 'cart', 'order'])
     for (const name of readdirSync(`${project.data}/${service}`))
       if (name !== '.gitkeep') rmSync(`${project.data}/${service}/${name}`)
   const files = [

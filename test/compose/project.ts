@@ -109,7 +109,7 @@ export async function createProject(
   const owner = process.getuid?.() === 0 ? 12345 : statSync(folder).uid
   await stockShop(`${folder}/data`)
   await stockCustomers(`${folder}/data`)
-  for (const path of ['catalog', 'payment', 'order', 'catalog/toys_db.csv', 'payment/customers.csv'])
+  for (const path of ['catalog', 'payment', 'cart', 'order', 'catalog/toys_db.csv', 'payment/customers.csv'])
     chownSync(`${folder}/data/${path}`, owner, owner)
   const port = await freePort()
   return { project: new Project({ program, folder, name, port }), owner }

@@ -37,6 +37,7 @@ export class Service {
         CATALOG_PORT: '0',
         ORDER_PORT: '0',
         PAYMENT_PORT: '0',
+        CART_PORT: '0',
         LOG_LEVEL: 'warn',
         ...this.#env,
       },

@@ -1,4 +1,5 @@
 /** The grammar: which requests there are and how often each. */
+import * as carts from './carts.ts'
 import { chooseAt } from './choose.ts'
 import * as clients from './hostile-clients.ts'
 import * as framing from './hostile-framing.ts'
@@ -24,6 +25,15 @@ const rules: readonly (readonly [weight: number, rule: Rule])[] = [
   [200, reads.owned],
   [200, reads.health],
   [150, reads.head],
+  [300, carts.add],
+  [50, carts.bodiless],
+  [100, carts.change],
+  [100, carts.remove],
+  [200, carts.look],
+  [50, carts.checkOut],
+  [200, carts.wrongCount],
+  [200, carts.wrongBody],
+  [100, carts.wrongPath],
   [500, bodies.quantity],
   [500, bodies.name],
   [500, bodies.fields],

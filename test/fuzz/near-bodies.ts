@@ -6,7 +6,7 @@ import { type FuzzRequest, type Header, jsonType, kept, type Place, readFailures
 const post = (body: Buffer | string, headers: readonly Header[] = [jsonType]): Buffer =>
   wire({ method: 'POST', target: '/orders', headers, body })
 
-const wrongQuantities = [
+export const wrongQuantities = [
   ...[
     '0',
     '-0',

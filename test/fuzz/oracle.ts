@@ -31,6 +31,7 @@ export function faultsOf(request: FuzzRequest, answer: Answer): string[] {
   if (request.after === 'keep' && closes) faults.push('the connection is closed for no reason')
   if (request.after === 'closed' && !closes) faults.push('it does not say that the connection closes')
   if (request.head === true) return faults
+  if (request.bare === true && status === 200) return [...faults, ...faultsOfBare(request, answer)]
   const body = parsed(text)
   if (body === undefined) return [...faults, `the body is no JSON object: ${JSON.stringify(text.slice(0, 200))}`]
   if (status === 200) return [...faults, ...faultsOfData(request, answer, body)]
@@ -48,6 +49,15 @@ function parsed(text: string): Record<string, unknown> | undefined {
       : undefined
   } catch {
     return undefined
+  }
+}
+
+function faultsOfBare(request: FuzzRequest, answer: Answer): string[] {
+  try {
+    const fault = request.tells?.(JSON.parse(answer.text) as never, answer)
+    return fault === undefined ? [] : [fault]
+  } catch {
+    return [`the body is no JSON: ${JSON.stringify(answer.text.slice(0, 200))}`]
   }
 }
 

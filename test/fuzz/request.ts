@@ -24,6 +24,8 @@ export interface FuzzRequest {
   outcomes: readonly Outcome[]
   /** The words of the refusal, where they are certain. */
   says?: string
+  /** Its 200 is bare JSON, without `data` around it. */
+  bare?: boolean
   /** What is wrong with a 200, where more is known of it than its form. */
   tells?: (data: never, whole: Answer) => string | undefined
   /** The answer has no body. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store, startStore } from '../store.ts'
 
-const services = ['catalog', 'payment', 'order', 'frontend'] as const
+const services = ['catalog', 'payment', 'cart', 'order', 'frontend'] as const
 
 export interface StoreOwner {
   store: Store

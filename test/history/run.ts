@@ -217,6 +217,7 @@ async function startFixed(dataDir: string, t: HistoryRunOptions['t']): Promise<S
     CATALOG_PORT: port(store.catalogUrl),
     ORDER_PORT: port(store.orderUrl),
     PAYMENT_PORT: port(store.paymentUrl),
+    CART_PORT: port(store.cartUrl),
   }
   return { store, again: () => startStore({ dataDir, env, ...given }) }
 }

@@ -2,7 +2,7 @@
 import { toyOf } from '../../catalog/catalog.ts'
 import type { CatalogClient } from '../../catalog/client.ts'
 import { StoreError } from '../../errors.ts'
-import type { Bought, Purchase } from '../../order/client.ts'
+import type { Bought, ToyPurchase } from '../../order/client.ts'
 import { Coordinator } from '../../order/coordinator.ts'
 import { openIncarnations } from '../../order/incarnations.ts'
 import { Orders } from '../../order/order.ts'
@@ -37,7 +37,7 @@ export interface OrderOptions {
 
 /** One call of `place`, and the attempts that it made, each after the one before was given up. */
 export interface Call {
-  purchase: Purchase
+  purchase: ToyPurchase
   key: string
   attempts: string[]
 }
@@ -127,7 +127,7 @@ export class OrderProcess {
   }
 
   /** A buyer asks. `told` hears the answer, if he ever gets one. */
-  place(purchase: Purchase, key: string, told: (answer: Bought | Error, call: Call) => void): void {
+  place(purchase: ToyPurchase, key: string, told: (answer: Bought | Error, call: Call) => void): void {
     const life = this.machine.life!
     const call: Call = { purchase, key, attempts: [] }
     const deadline = life.clock.elapsed() + purchaseMs + this.#calls.size / 1000

@@ -4,7 +4,7 @@
  * can go on goes on, so a list of choices tells the whole story, and the same list tells the same story.
  */
 import { StoreError } from '../../errors.ts'
-import { linesOf, type Purchase } from '../../order/client.ts'
+import { linesOf, type ToyPurchase } from '../../order/client.ts'
 import type { Account, Outcome } from '../../storage/ledger.ts'
 import type { FaultKind, MemoryDisk } from '../../storage/test/memory-disk.ts'
 import type { Budget, Buyer, Configuration } from './configurations.ts'
@@ -456,7 +456,7 @@ export class World {
   }
 }
 
-const purchaseOf = ({ toy, quantity, more = [], user }: Buyer): Purchase =>
+const purchaseOf = ({ toy, quantity, more = [], user }: Buyer): ToyPurchase =>
   more.length === 0 ? { name: toy, quantity, user } : { items: [{ name: toy, quantity }, ...more], user }
 
 const wordsOf = (buyer: Buyer): string => {

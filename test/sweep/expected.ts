@@ -6,7 +6,7 @@ import type { Call, Calls } from '../../storage/test/memory-disk.ts'
 import type { RunningStore } from './running-store.ts'
 import type { SweptKind } from './sweep.ts'
 
-const appended = /\/(orders|movements|journal-\d+)\.csv$/
+const appended = /\/(orders|movements|journal-\d+|carts-\d+)\.csv$/
 
 /** Where a service ended and should not have, or the other way round; a sentence each. */
 export function endWrong(kind: SweptKind, number: number, calls: Calls, { ended }: RunningStore): string[] {

@@ -5,9 +5,10 @@
  */
 import { parseRow } from '../../storage/csv/row.ts'
 import type { MemoryDisk } from '../../storage/test/memory-disk.ts'
+import { cartsOf, cartsWrong } from './carts.ts'
 import { type Answer, type AskedOrder, type Basket, type Books, type Record, sameBasket } from './record.ts'
 import { RunningStore } from './running-store.ts'
-import { creditCommand, doAsTold, priceOf, rich } from './workload.ts'
+import { creditCommand, doAsTold, guest, priceOf, putIn, rich } from './workload.ts'
 
 /** Each a sentence; empty where all is right. The disk is changed by it. */
 export async function judge(disk: MemoryDisk, told: Record): Promise<string[]> {
@@ -16,7 +17,8 @@ export async function judge(disk: MemoryDisk, told: Record): Promise<string[]> {
     const { key, answer } = repeat
     const first = record.orders.find((order) => order.key === key && sameBasket(order, repeat))
     // What was refused at first can be bought by asking again.
-    if (first !== undefined && first.answer.is !== 'done' && answer.is !== 'refused') first.answer = answer
+    if (first !== undefined && first.answer.is !== 'done' && answer.is !== 'refused')
+      Object.assign(first, { answer, to: repeat.to })
   }
   const wrong: string[] = []
   const store = new RunningStore(disk)
@@ -39,20 +41,28 @@ async function settleByAsking(store: RunningStore, record: Record): Promise<stri
   for (const { key, answer } of record.orders)
     if (answer.is === 'done' && !before.has(key)) wrong.push(`acknowledged order ${answer.number} (${key}) is lost`)
   const newest = record.orders.findLast(({ answer }) => answer.is === 'done')
+  const newestCart = record.orders.findLast(({ answer, cart }) => answer.is === 'done' && cart !== undefined)
   const unknown = record.orders.filter(({ answer }) => answer.is === 'unknown')
-  for (const asked of newest === undefined ? unknown : [...unknown, newest]) {
+  for (const asked of new Set([...unknown, newest, newestCart])) {
+    if (asked === undefined) continue
     const there = before.get(asked.key)
     const again = await store.settle(store.buy(asked.key, asked))
     if (there !== undefined && !(again.is === 'done' && again.number === there.number))
       wrong.push(`${asked.key} is order ${there.number}, but asked again it is told ${JSON.stringify(again)}`)
     else if (again.is === 'unknown') wrong.push(`${asked.key} is told that nobody can know, by a sound store`)
     else if (again.is === 'refused' && again.code === 'unavailable') wrong.push(`${asked.key} finds a sound store down`)
-    if (asked.answer.is === 'unknown') asked.answer = again
+    if (asked.answer.is === 'unknown') record.answer(asked, again)
   }
   wrong.push(...(await settleCredit(store, record)))
   const basket = { lines: [['Python', 1]] } as const
   const isThere = record.changes.some(({ account, answer }) => account === rich && answer.is === 'done')
+  for (const op of [{ op: 'get', customer: rich }, putIn(guest, 'Fox', 1)] as const) {
+    const asked = record.cart(op)
+    record.answer(asked, await store.settle(store.cart(op)))
+    if (asked.answer.is !== 'done') wrong.push(`a cart is told ${JSON.stringify(asked.answer)} by a sound store`)
+  }
   for (const [key, more] of [
+    ['one-more-cart', { lines: [], cart: guest }],
     ['one-more', basket],
     ...(isThere ? ([['paid', { ...basket, user: rich }]] as const) : []),
   ] as const) {
@@ -84,6 +94,7 @@ async function settleCredit(store: RunningStore, { changes, undone }: Record): P
 
 interface Order extends Basket {
   number: number
+  key: string
   attempt: string
   lines: [string, number][]
 }
@@ -98,14 +109,14 @@ function ordersOf(disk: MemoryDisk, wrong: string[]): Map<string, Order> {
   const attempts = new Set<string>()
   let last = { number: 0, row: 1, of: 1, key: '', attempt: '' }
   for (const fields of rowsOf(disk, '/data/order/orders.csv')) {
-    const [number, line = '', name = '', quantity, price, user, , key = '', attempt = '', placedAt] = fields ?? []
+    const [number, line = '', name = '', quantity, price, user, cart, key = '', attempt = '', placedAt] = fields ?? []
     const [row, of] = line.split(' of ').map(Number)
     const now = { number: Number(number), row: row!, of: of!, key, attempt }
     if (placedAt === undefined || !(Number(quantity) > 0) || price !== priceOf(name))
       wrong.push(`orders.csv has the row ${fields}`)
     const goesOn = last.row < last.of
     const before = orders.get(key)
-    if (goesOn && (before?.attempt !== attempt || (before.user ?? '') !== user))
+    if (goesOn && (before?.attempt !== attempt || (before.user ?? '') !== user || (before.cart ?? '') !== cart))
       wrong.push(`orders.csv: ${fields} is another's row than the one before it`)
     if (goesOn && (now.number !== last.number || now.row !== last.row + 1 || now.of !== last.of || key !== last.key))
       wrong.push(`orders.csv: ${fields} comes after row ${last.row} of ${last.of} of order ${last.number}`)
@@ -115,7 +126,7 @@ function ordersOf(disk: MemoryDisk, wrong: string[]): Map<string, Order> {
       if (orders.has(key)) wrong.push(`key ${key} has two orders`)
       if (attempts.has(attempt)) wrong.push(`attempt ${attempt} has two orders`)
       attempts.add(attempt)
-      orders.set(key, { number: now.number, attempt, user: user || undefined, lines: [] })
+      orders.set(key, { number: now.number, key, attempt, user: user || undefined, cart: cart || undefined, lines: [] })
     }
     orders.get(key)?.lines.push([name, Number(quantity)])
     last = now
@@ -136,19 +147,20 @@ function files(disk: MemoryDisk, record: Record): string[] {
   wrong.push(...booksWrong(disk, 'catalog', takenOf(orders), record))
   wrong.push(...booksWrong(disk, 'payment', spentOf(orders), record))
   wrong.push(...againWrong(record))
+  wrong.push(...cartsWrong(disk, record, [...orders.values()]))
   const names = disk.paths().filter((path) => /\/(journal|base)-\d+\.csv$|\.tmp$/.test(path))
   if (names.length !== 4) wrong.push(`after a stop in order there are ${names}`)
   return wrong
 }
 
 function orderWrong(asked: AskedOrder, found: Order | undefined): string[] {
-  const { key, lines, user, answer } = asked
+  const { key, lines, user, cart, answer } = asked
   if (answer.is === 'refused')
     return found === undefined ? [] : [`${key} was refused (${answer.code}) and is order ${found.number}`]
   if (answer.is === 'unknown') return [`${key} is unknown in the end`]
   if (found === undefined) return [`acknowledged order ${answer.number} (${key}) is lost`]
   if (found.number === answer.number && sameBasket(found, asked)) return []
-  const [then, now] = [`${lines} by ${user}`, `${found.lines} by ${found.user}`]
+  const [then, now] = [`${cart ?? lines} by ${user}`, `${found.cart ?? found.lines} by ${found.user}`]
   return [`${key} was acknowledged as ${answer.number} with ${then} and stands as ${found.number} with ${now}`]
 }
 
@@ -157,7 +169,9 @@ function repeatWrong(key: string, answer: Answer, found: Order | undefined): str
     return [`${key}, asked again, was told ${answer.number} and is ${found?.number}`]
   if (
     answer.is === 'refused' &&
-    !['key_reused', 'unavailable', 'out_of_stock', 'out_of_credit', 'user_not_found'].includes(answer.code)
+    !['key_reused', 'unavailable', 'out_of_stock', 'out_of_credit', 'user_not_found', 'cart_empty'].includes(
+      answer.code,
+    )
   )
     return [`${key}, asked again, was refused: ${answer.code}`]
   return []
@@ -240,12 +254,13 @@ function booksWrong(disk: MemoryDisk, books: Books, taken: Amounts, record: Reco
 }
 
 async function startsClean(disk: MemoryDisk): Promise<string[]> {
+  const wrong: string[] = []
   const readable = () => Object.values(readableOf).map((path) => text(disk, path))
-  const before = readable()
+  const carts = () => JSON.stringify([...cartsOf(disk, wrong)].sort())
+  const [before, cartsBefore] = [readable(), carts()]
   const store = new RunningStore(disk)
   store.start()
   if (!(await store.ready())) return [`after a stop in order it does not start: ${store.refused?.message}`]
-  const wrong: string[] = []
   for (const books of ['catalog', 'payment'] as const) {
     const { cut, handEdits, openReservations } = store.running(books)!.report
     if (cut !== undefined) wrong.push(`after a stop in order something of ${books} was torn`)
@@ -253,9 +268,11 @@ async function startsClean(disk: MemoryDisk): Promise<string[]> {
     if (openReservations > 0) wrong.push(`after a stop in order something of ${books} is reserved`)
   }
   if (store.running('order')!.checked.cut !== undefined) wrong.push('after a stop in order orders.csv was torn')
+  if (store.running('cart')!.checked.cut !== undefined) wrong.push('after a stop in order a cart was torn')
   const newest = await store.read('order', ({ orders, log }) => orders.get(log.lastNumber))
   if (newest?.name !== 'Python') wrong.push(`the newest order is ${JSON.stringify(newest)}`)
   if (!(await store.stop())) wrong.push('it does not stop in order a second time')
   if (`${readable()}` !== `${before}`) wrong.push('a start and a stop changed toys_db.csv or customers.csv')
+  if (carts() !== cartsBefore) wrong.push('a start and a stop changed the carts')
   return wrong
 }

@@ -25,20 +25,23 @@ export async function attempt<Result>(
   return result!
 }
 
-/** Buys all of it, or nothing; `user` pays, where there is one. */
+/** Buys all of it, or nothing, or what a cart holds; `user` pays, where there is one. */
 export async function buyAt(
-  { orders }: LocalOrder,
+  { orders, carts }: LocalOrder,
   key: string,
-  { lines, user }: Basket,
+  { lines, user, cart }: Basket,
   clock: HandClock,
 ): Promise<number> {
   const items = lines.map(([account, amount]) => ({ account, amount }))
-  const [placed] = await orders.placeAll([{ key, items, user }], clock.elapsed() + 10_000)
+  const deadline = clock.elapsed() + 10_000
+  const [placed] = await (cart === undefined
+    ? orders.placeAll([{ key, items, user }], deadline)
+    : carts.placeAll([{ key, cart, user }], deadline))
   return orThrow(placed!).bought.order_number
 }
 
 /** What a caller may conclude. */
-export function answerOf(error: unknown): Answer {
+export function answerOf(error: unknown): Exclude<Answer, { is: 'done' }> {
   if (error instanceof Refusal) return { is: 'refused', code: error.outcome.reason }
   if (!(error instanceof StoreError) || error.code === 'outcome_unknown' || error.code === 'internal')
     return { is: 'unknown' }

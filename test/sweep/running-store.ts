@@ -1,30 +1,34 @@
 /**
  * The store as its supervisor runs it, in this process, over a disk in memory and a clock that only this moves: a service
- * that ends is started again 50 ms later, a StartError ends all, and who asks a service that ends is told no answer. Always:
+ * that ends is started again moments later, a StartError ends all, and who asks a service that ends is told no answer. Always:
  * a service that has ended does nothing more, and two lives of one service never overlap.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import type { CartAnswer, CartOp } from '../../cart/client.ts'
 import { toyOf } from '../../catalog/catalog.ts'
 import type { CatalogClient } from '../../catalog/client.ts'
-import { StartError, StoreError } from '../../errors.ts'
+import { orThrow, StartError, StoreError } from '../../errors.ts'
 import type { Command, Outcome } from '../../storage/ledger.ts'
 import { HandClock } from '../../storage/test/hand-clock.ts'
 import { Calls, type MemoryDisk } from '../../storage/test/memory-disk.ts'
 import {
+  type LocalCart,
   type LocalLedger,
   type LocalOptions,
   type LocalOrder,
+  startLocalCart,
   startLocalCatalog,
   startLocalOrder,
   startLocalPayment,
 } from '../local-store.ts'
+import { shownOf } from './carts.ts'
 import { bury, clockOf, type Life, never, newLife } from './life.ts'
 import { answerOf, attempt, buyAt } from './purchase.ts'
-import type { Answer, Basket, Books, Line } from './record.ts'
+import type { Answer, Basket, Books, CartAnswered, Line } from './record.ts'
 
-const services = ['catalog', 'payment', 'order'] as const
+const services = ['catalog', 'payment', 'cart', 'order'] as const
 export type Service = (typeof services)[number]
-type Running = { catalog: LocalLedger; payment: LocalLedger; order: LocalOrder }
+type Running = { catalog: LocalLedger; payment: LocalLedger; cart: LocalCart; order: LocalOrder }
 
 /** A service that gave itself up while it ran. */
 export interface Ended {
@@ -34,7 +38,8 @@ export interface Ended {
 }
 
 const graceMs = 200
-const againMs = 50
+/** Carts stay away for longer than the mark of what they know waits: it must not be written above what they do not. */
+const againMs = { catalog: 50, payment: 50, cart: 3000, order: 50 }
 
 export class RunningStore {
   readonly clock = new HandClock()
@@ -97,12 +102,12 @@ export class RunningStore {
     while (this.clock.elapsed() < until) await this.#moment()
   }
 
-  /** Waits until no purchase is unsettled, nothing is held and the files have caught up. */
+  /** Waits until no purchase is unsettled, nothing is held, each cart knows what was bought of it and the files have caught up. */
   async rest(): Promise<boolean> {
     for (let left = 300; left > 0; left--) {
       const { order } = this.#lives
       const unsettled = Object.values(order?.running?.coordinator.unsettled ?? {})
-      if (this.#sells() && unsettled.every((count) => count === 0)) {
+      if (this.#sells() && unsettled.every((count) => count === 0) && order?.running?.carts.untaken === 0) {
         await this.pass(60)
         return true
       }
@@ -163,6 +168,14 @@ export class RunningStore {
       const outcome = await this.#ask(books, async ({ ledger }) => (await ledger.execute([command]))[0]!)
       if (outcome.outcome === 'changed') return { is: 'done', number: outcome.movement }
       return { is: 'refused', code: outcome.outcome === 'refused' ? outcome.reason : outcome.outcome }
+    } catch (error) {
+      return answerOf(error)
+    }
+  }
+
+  async cart(op: CartOp): Promise<CartAnswered> {
+    try {
+      return { is: 'done', shown: shownOf(await this.#ask('cart', (cart) => runOne(cart, op))) }
     } catch (error) {
       return answerOf(error)
     }
@@ -232,25 +245,22 @@ export class RunningStore {
     )
   }
 
-  #start(service: Service, options: LocalOptions, life: Life<never>): Promise<LocalLedger | LocalOrder> {
+  #start(service: Service, options: LocalOptions, life: Life<never>): Promise<Running[Service]> {
     if (service === 'catalog') return startLocalCatalog(options)
     if (service === 'payment') return startLocalPayment(options)
+    if (service === 'cart') return startLocalCart(options)
     return startLocalOrder(options, {
       catalog: this.#channelOf(life, 'catalog'),
       payment: this.#channelOf(life, 'payment'),
       query: (toy) => this.#query(life, toy),
+      cart: (op) => this.#askFrom(life, 'cart', (cart) => runOne(cart, op)),
     })
   }
 
   /** What the catalog shows of a toy, asked by this order service. */
   async #query(life: Life<never>, name: string): ReturnType<CatalogClient['query']> {
-    if (life.over) return never
-    try {
-      const account = await this.#ask('catalog', ({ ledger }) => ledger.account(name))
-      return { toy: account && toyOf(name, account), at: undefined, changed: undefined }
-    } finally {
-      if (life.over) await never // nobody is there to hear it
-    }
+    const account = await this.#askFrom(life, 'catalog', ({ ledger }) => ledger.account(name))
+    return { toy: account && toyOf(name, account), at: undefined, changed: undefined }
   }
 
   #giveUp(service: Service, life: Life<never>, error: Error, silent: boolean): void {
@@ -264,7 +274,8 @@ export class RunningStore {
   #end(service: Service, life: Life<never>): void {
     if (life.over) return
     bury(life)
-    if (this.#on) this.clock.after(againMs, () => this.#on && this.#lives[service] === life && this.#spawn(service))
+    if (this.#on)
+      this.clock.after(againMs[service], () => this.#on && this.#lives[service] === life && this.#spawn(service))
   }
 
   /**
@@ -276,17 +287,34 @@ export class RunningStore {
       try {
         return (await ledger.execute([command]))[0]!
       } catch (error) {
-        if (error instanceof StoreError) throw new StoreError(error.code, error.message)
-        throw new StoreError('internal', 'internal error')
+        throw asTold(error)
       }
     }
-    return async (commands) => {
-      if (life.over) return never
-      try {
-        return await this.#ask(to, (running) => Promise.all(commands.map((command) => execute(running, command))))
-      } finally {
-        if (life.over) await never // nobody is there to hear it
-      }
+    return (commands) =>
+      this.#askFrom(life, to, (running) => Promise.all(commands.map((command) => execute(running, command))))
+  }
+
+  /** What another service is asked by this one, for as long as it lives. */
+  async #askFrom<S extends Service, Result>(
+    life: Life<never>,
+    to: S,
+    work: (running: Running[S]) => Promise<Result>,
+  ): Promise<Result> {
+    if (life.over) return never
+    try {
+      return await this.#ask(to, work)
+    } finally {
+      if (life.over) await never // nobody is there to hear it
     }
   }
 }
+
+/** As the cart service's route answers. */
+async function runOne({ carts }: LocalCart, op: CartOp): Promise<CartAnswer> {
+  const [answer] = await carts.runAll([op])
+  return orThrow(answer instanceof Error ? asTold(answer) : answer!)
+}
+
+/** What a caller is told of an error. */
+const asTold = (error: unknown): StoreError =>
+  error instanceof StoreError ? new StoreError(error.code, error.message) : new StoreError('internal', 'internal error')

@@ -3,6 +3,7 @@
  * stops, crashes, edits by hand. It goes on whatever the disk does: what a step is told stands in the record, and a store
  * that ends or will not start is started again as its supervisor or a person would.
  */
+import type { CartOp } from '../../cart/client.ts'
 import type { Command } from '../../storage/ledger.ts'
 import { firstToys } from '../local-store.ts'
 import { type Basket, type Line, type Record, sameBasket } from './record.ts'
@@ -16,6 +17,8 @@ const editedToy = 'Yoyo'
 /** She has enough for everything that she buys here. */
 export const rich = 'ann'
 const poor = 'bob, "the poor"'
+/** Buys and has no credit. */
+export const guest = 'eve, "a guest"'
 const toysFile = '/data/catalog/toys_db.csv'
 const ordersFile = '/data/order/orders.csv'
 
@@ -39,11 +42,30 @@ export async function up(store: RunningStore, record: Record, onRefused = (): vo
   }
 }
 
-/** What is bought together, and by whom where somebody pays. */
-type Wanted = readonly Line[] | (Basket & { user: string })
+/** What is bought together, and by whom where somebody pays; under a key of its own, or the next one. */
+type Wanted = readonly Line[] | (Basket & { key?: string })
 
-const basketOf = (wanted: Wanted): Basket => ('lines' in wanted ? wanted : { lines: wanted })
+const basketOf = (wanted: Wanted): Basket =>
+  'lines' in wanted ? { lines: wanted.lines, user: wanted.user, cart: wanted.cart } : { lines: wanted }
 const paidBy = (user: string, ...lines: Line[]): Wanted => ({ user, lines })
+
+const fromCart = (key: string, cart: string, user?: string): Wanted & { key: string } => ({
+  key,
+  lines: [],
+  cart,
+  user,
+})
+export const putIn = (customer: string, item: string, count: number): CartOp => ({
+  op: 'add',
+  customer,
+  item,
+  count,
+  named: 'unitCount',
+  offer: {},
+})
+const takeOut = (customer: string, item: string): CartOp => ({ op: 'remove', customer, item })
+const setTo = (customer: string, item: string, count: number): CartOp => ({ op: 'set', customer, item, count })
+const of = (customer: string, op: 'get' | 'checkout'): CartOp => ({ op, customer })
 
 /** Under its reason as the key, but for a new customer. */
 export const creditCommand = (op: 'new' | 'change', account: string, cents: number, reason: string): Command =>
@@ -73,15 +95,29 @@ class Day {
     await this.up()
   }
 
-  async buy(wanted: Wanted, key = `key-${++this.#keys}`): Promise<void> {
+  async buy(wanted: Wanted): Promise<void> {
     const basket = basketOf(wanted)
+    const key = ('key' in wanted ? wanted.key : undefined) ?? `key-${++this.#keys}`
     const asked = this.#record.order(key, basket)
     this.#record.answer(asked, await this.#store.settle(this.#store.buy(key, basket)))
   }
 
-  async together(...purchases: Wanted[]): Promise<void> {
+  async together(...wanted: (Wanted | CartOp)[]): Promise<void> {
     await this.up()
-    await Promise.all(purchases.map((wanted) => this.buy(wanted)))
+    await this.all(...wanted)
+  }
+
+  async all(...wanted: (Wanted | CartOp)[]): Promise<void> {
+    await Promise.all(wanted.map((one) => this.ask(one)))
+  }
+
+  ask(wanted: Wanted | CartOp): Promise<void> {
+    return 'op' in wanted ? this.cart(wanted) : this.buy(wanted)
+  }
+
+  async cart(op: CartOp): Promise<void> {
+    const asked = this.#record.cart(op)
+    this.#record.answer(asked, await this.#store.settle(this.#store.cart(op)))
   }
 
   /** The same again, with its key; or another purchase with the key of one that was answered, which must be refused. */
@@ -169,11 +205,10 @@ class Day {
     this.#store.disk.put(toysFile, Buffer.from(bytes.toString().replace(/^Tux,.*$/m, 'Tux,1.00,7')))
   }
 
-  /** Everything is killed while these purchases are under way, and what was written last is torn. */
-  async crash(moments: number, torn: boolean, ...purchases: Wanted[]): Promise<void> {
-    await this.up()
+  /** Everything is killed while all this is under way, and what was written last is torn. */
+  async crash(moments: number, torn: boolean, ...wanted: (Wanted | CartOp)[]): Promise<void> {
     const { disk, calls } = this.#store
-    const running = purchases.map((wanted) => this.buy(wanted))
+    const running = wanted.map((one) => this.ask(one))
     for (let left = moments; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
     this.#store.kill()
     await Promise.all(running)
@@ -225,6 +260,10 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
       ['Whale', 10_000],
       ['Tux', 1],
     ],
+    putIn(rich, 'Tux', 1),
+    putIn(rich, 'Tux', 2),
+    putIn(guest, 'Fox', 2),
+    putIn(rich, 'Whale', 1),
   )
   await day.change('change', 'Fox', 5)
   await day.change('put', 'Bear, "brown"', 3)
@@ -236,9 +275,12 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
       [long, 1],
       ['Tux', 1],
     ],
+    fromCart('cart-1', rich, rich),
+    setTo(guest, 'Fox', 5),
+    setTo(guest, 'Whale', 1),
   )
-  const putIn = await day.credit('change', poor, 2050)
-  await day.creditAgain(poor, 2050, putIn)
+  const paidIn = await day.credit('change', poor, 2050)
+  await day.creditAgain(poor, 2050, paidIn)
   const paid = await day.credit('change', rich, -9999)
   await day.takeBack(rich, 9999, paid)
   await day.takeBack(rich, 9999, paid)
@@ -259,12 +301,22 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   )
   await store.read('catalog', ({ ledger }) => ledger.movements(0, 100))
   await store.read('catalog', ({ ledger }) => ledger.list('', 3))
+  await day.together(of(rich, 'get'), putIn(guest, 'Tux', 1), putIn(guest, 'Tux', 1), putIn(rich, 'Tux', 1))
   await day.change('remove', 'Elephant')
   await day.stop({ add: [editedToy, 12], set: ['Fox', 4321] })
 
   await day.start()
+  await day.again('cart-1', fromCart('cart-1', rich, rich))
+  await day.again('cart-1', fromCart('cart-1', guest))
   await day.together(
     [['Yoyo', 5]],
+    of(rich, 'checkout'),
+    fromCart('cart-2', guest),
+    fromCart('cart-3', guest),
+    takeOut(guest, 'Fox'),
+    putIn(guest, 'Tux', 2),
+    fromCart('cart-4', guest, poor),
+    fromCart('cart-5', rich, 'nobody'),
     paidBy(rich, ['Yoyo', 1]),
     [['Elephant', 1]],
     [
@@ -272,25 +324,49 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
       ['Yoyo', 8],
     ],
   )
-  await day.together(...Array.from({ length: 40 }, (_, i): Line[] => [[i % 3 === 0 ? long : 'Tux', 1 + (i % 2)]]))
+  await day.together(
+    putIn(rich, 'Tux', 1),
+    putIn(guest, 'Fox', 1),
+    ...Array.from({ length: 40 }, (_, i): Line[] => [[i % 3 === 0 ? long : 'Tux', 1 + (i % 2)]]),
+  )
   await day.change('change', 'Yoyo', -3)
   await store.pass(1500)
   day.editRunning()
-  await day.together([['Tux', 1]])
-  await store.pass(1500) // the edit is kept aside
+  await day.together(fromCart('cart-10', guest))
+  await day.up()
+  // Nobody waits for it: where a cart is away, the crash comes while it does not know what was bought of it.
+  const meanwhile = day.all(
+    [['Tux', 1]],
+    fromCart('cart-11', rich, rich),
+    putIn(rich, 'Fox', 2),
+    putIn(guest, 'Tux', 1),
+  )
+  await store.pass(2500) // the edit is kept aside
   await store.read('order', ({ orders }) => orders.list(Number.MAX_SAFE_INTEGER, 5))
   await store.read('order', ({ orders }) => orders.get(3))
-  await day.crash(3, false, [['Tux', 3]], paidBy(rich, ['Tux', 1], ['Whale', 2]), [
-    ['Fox', 1],
-    ['Tux', 1],
-  ])
+  await day.crash(
+    3,
+    false,
+    [['Tux', 3]],
+    paidBy(rich, ['Tux', 1], ['Whale', 2]),
+    [
+      ['Fox', 1],
+      ['Tux', 1],
+    ],
+    fromCart('cart-6', rich, rich),
+    putIn(guest, 'Tux', 1),
+  )
+  await meanwhile
 
   await day.start()
-  await day.together([['Dolphin', 1]])
+  await day.together([['Dolphin', 1]], fromCart('cart-7', rich, rich), fromCart('cart-8', guest))
+  await day.together(of(guest, 'checkout'), putIn(guest, 'Tux', 3), putIn(rich, 'Fox', 1))
   await day.crash(
     9,
     true,
     [['Tux', 1]],
+    fromCart('cart-9', rich),
+    putIn(rich, 'Tux', 1),
     paidBy(rich, ['Dolphin', 1]),
     paidBy(poor, ['Dolphin', 1]),
     [['Dolphin', 1]],
@@ -302,7 +378,8 @@ export async function workload(store: RunningStore, record: Record, onRefused = 
   await day.start()
   await day.change('change', 'Whale', 9)
   await day.again('key-2', [['Fox', 1]])
-  await day.crash(0, false, paidBy(rich, ['Tux', 1]))
+  await day.again('cart-9', fromCart('cart-9', rich))
+  await day.crash(0, false, paidBy(rich, ['Tux', 1]), putIn(rich, 'Whale', 1))
   await day.start()
   await day.together(
     [['Whale', 2]],

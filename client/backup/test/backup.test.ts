@@ -1,6 +1,7 @@
 /** Copies of a shop with customers, taken while everything in it is used: each balances, holds what was told, and opens. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { randomFrom } from '../../../storage/test/random.ts'
 import { ask } from '../../../test/ask.ts'
@@ -19,10 +20,16 @@ t.test(`copies made while customers pay balance, hold what was told, and open as
   await stockCustomers(dataDir)
   const store = await startStore({ t, dataDir })
   const shoppers = new Shoppers(store.url, randomFrom(seed)).start(24)
-  let last = { to: '', told: 0, paid: 0 }
+  let last = { to: '', told: 0, paid: 0, carts: 0 }
   for (let copy = 0; copy < copies; copy++) {
     await pause(30 + (copy % 7) * 10)
-    last = { to: `${folder}/copy-${copy}`, told: shoppers.told.length, paid: shoppers.paid.length }
+    while (shoppers.paid.length === 0 || shoppers.carts.length === 0) await pause(10)
+    last = {
+      to: `${folder}/copy-${copy}`,
+      told: shoppers.told.length,
+      paid: shoppers.paid.length,
+      carts: shoppers.carts.length,
+    }
     const { differences } = await backup(dataDir, last.to)
     t.strictSame(differences, [])
     t.strictSame(await missing(last.to, shoppers.told.slice(0, last.told)), [])
@@ -31,9 +38,9 @@ t.test(`copies made while customers pay balance, hold what was told, and open as
   t.strictSame(shoppers.wrong, [])
   await store.stop()
   t.comment(
-    `${shoppers.told.length} orders, ${shoppers.paid.length} drafts paid; in the last copy ${last.told}, ${last.paid}`,
+    `${shoppers.told.length} orders, ${shoppers.paid.length} drafts paid, ${shoppers.carts.length} carts bought`,
   )
-  t.ok(last.paid > 0)
+  t.comment(`in the last copy ${last.told}, ${last.paid}, ${last.carts}`)
 
   const { to } = last
   const customers = readFileSync(`${to}/payment/customers.csv`, 'utf8')
@@ -42,15 +49,26 @@ t.test(`copies made while customers pay balance, hold what was told, and open as
     const { body } = await ask(`${restored.url}/orders/find/${draft}`)
     t.match(body, { paid: true, user_id: user })
   }
+  // What they bought after their cart was copied is asked of them again, in the background.
+  for (let looks = 0; looks < 100 && (await verifyFiles(to)).untaken > 0; looks++) await pause(100)
+  const bought = cartsOf(to)
+  t.ok(shoppers.carts.slice(0, last.carts).every((cart) => bought.has(cart)))
+  for (const cart of bought) t.equal((await ask(`${restored.url}/items/${encodeURIComponent(cart)}`)).text, '[]', cart)
   await restored.stop()
-  t.match(await verifyFiles(to), { reserved: 0, reservedCredit: 0, differences: { length: 0 } })
-  const aside = ['catalog', 'payment', 'order'].flatMap((room) => readdirSync(`${to}/${room}`))
+  t.match(await verifyFiles(to), { reserved: 0, reservedCredit: 0, untaken: 0, differences: { length: 0 } })
+  const aside = ['catalog', 'payment', 'cart', 'order'].flatMap((room) => readdirSync(`${to}/${room}`))
   t.strictSame(
     aside.filter((name) => /edited|cut/.test(name)),
     [],
     `nothing looked changed by hand: ${customers}`,
   )
 })
+
+/** Those that the orders of a copy bought. */
+function cartsOf(dataDir: string): Set<string> {
+  const rows: Record<string, string>[] = parse(readFileSync(`${dataDir}/order/orders.csv`), { columns: true })
+  return new Set(rows.flatMap(({ cart }) => cart || []))
+}
 
 t.test('a copy of a stopped store keeps an edit of its customers; the command says how many there are', async (t) => {
   const folder = dataDirOf(t)
@@ -72,12 +90,13 @@ t.test('a copy of a stopped store keeps an edit of its customers; the command sa
   t.strictSame((await verifyFiles(to)).differences, [])
 })
 
-t.test('a store from before there were customers is copied as it is', async (t) => {
+t.test('a store from before there were customers and carts is copied as it is', async (t) => {
   const folder = dataDirOf(t, { data: { payment: { '.gitkeep': '' } } })
   const dataDir = `${folder}/data`
   const store = await startStore({ t, dataDir })
   await store.stop()
   for (const name of readdirSync(`${dataDir}/payment`)) if (name !== '.gitkeep') rmSync(`${dataDir}/payment/${name}`)
+  for (const each of ['cart', 'order/taken.csv']) rmSync(`${dataDir}/${each}`, { recursive: true, force: true })
   const { differences, customers } = await backup(dataDir, `${folder}/copy`)
   t.strictSame([differences, customers], [[], 0])
   t.strictSame(readdirSync(`${folder}/copy`).sort(), ['catalog', 'order'])

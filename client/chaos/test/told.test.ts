@@ -28,3 +28,44 @@ t.test('what buyers were told is held against the rows of the log', async (t) =>
   t.same(await differences([2, 'Fox', 1]), [`${path}:3: order 2 (1 Fox) was acknowledged, but the row is 2 Fox`])
   t.same(await differences([2, 'Tux', 2]), [`${path}:3: order 2 (2 Tux) was acknowledged, but the row is 2 Fox`])
 })
+
+t.test('an order of several toys is one, and each of them must be in the log as it was told', async (t) => {
+  const rows = [row(1, 'Tux', 1).replace('1 of 1', '1 of 2'), row(1, 'Fox', 2).replace('1 of 1', '2 of 2')]
+  const path = `${t.testdir({ 'orders.csv': `${[header, ...rows, row(2, 'Tux', 1)].join('\n')}\n` })}/orders.csv`
+  const differences = (...orders: [number, ...[string, number][]][]): Promise<string[]> => {
+    const purchases = new Purchases()
+    for (const [orderNumber, ...toys] of orders)
+      for (const [name, quantity] of toys)
+        purchases.add({ orderNumber, name, quantity, price: 2599, total: 7797, of: toys.length })
+    return toldDifferences(path, purchases)
+  }
+  t.same(await differences([1, ['Tux', 1], ['Fox', 2]]), [])
+  t.same(await differences([2, ['Tux', 1]], [1, ['Tux', 1], ['Fox', 2]]), [])
+  for (const [toys, told] of [
+    [
+      [
+        ['Tux', 1],
+        ['Fox', 1],
+      ],
+      '1 Tux and 1 Fox',
+    ],
+    [[['Tux', 1]], '1 Tux'],
+    [
+      [
+        ['Tux', 1],
+        ['Fox', 2],
+        ['Whale', 1],
+      ],
+      '1 Tux and 2 Fox and 1 Whale',
+    ],
+  ] as [[string, number][], string][])
+    t.same(await differences([1, ...toys]), [
+      `${path}:2: order 1 (${told}) was acknowledged, but the rows are 1 Tux and 2 Fox`,
+    ])
+  t.same(await differences([3, ['Tux', 1], ['Fox', 2]]), [
+    `acknowledged order 3 (1 Tux and 2 Fox) is lost: it is not in ${path}`,
+  ])
+  t.same(await differences([1, ['Tux', 1], ['Fox', 2]], [1, ['Tux', 1], ['Fox', 2]]), [
+    'order number 1 was told to 2 buyers',
+  ])
+})

@@ -13,7 +13,7 @@ for (const how of [[], ['--direct']])
       '--kill',
       'all',
       '--runs',
-      '4',
+      '5',
       '--pieces',
       '300',
       '--checkouts',
@@ -26,8 +26,14 @@ for (const how of [[], ['--direct']])
     const { code, out, err } = await startClient(['consistency', ...options, '--json', ...how]).ran
     t.equal(code, 0, `${out}\n${err}`)
     const { runs, held } = JSON.parse(out) as { held: number; runs: { killed: string; retries: number }[] }
-    t.equal(held, 12)
-    t.strictSame([...new Set(runs.map(({ killed }) => killed))].sort(), ['catalog', 'frontend', 'order', 'payment'])
+    t.equal(held, 15)
+    t.strictSame([...new Set(runs.map(({ killed }) => killed))].sort(), [
+      'cart',
+      'catalog',
+      'frontend',
+      'order',
+      'payment',
+    ])
     t.ok(runs.filter(({ retries }) => retries > 0).length >= 4, 'kills came in the middle')
     t.strictSame(folders(), before)
   })

@@ -75,7 +75,11 @@
   function options(spec, width, height, onCursor) {
     const time = spec.across === 'time'
     const scales = {
-      x: { time: false, range: (_, from, to) => (from === to ? [from - 0.5, to + 0.5] : acrossRange(spec, from, to)) },
+      x: {
+        time: false,
+        distr: spec.across === 'shards' ? 3 : 1,
+        range: (_, from, to) => (from === to ? around(spec, from) : acrossRange(spec, from, to)),
+      },
       y: spec.logarithmic
         ? { distr: 3, range: (_, low, high) => decades(low, high, spec.range) }
         : { range: (_, _low, high) => fromZero(high, spec.range) },
@@ -107,9 +111,22 @@
         label: 'percentile',
         splits: () => percentileTicks.map(percentilePlace),
         values: (_, splits) => splits.map((each, i) => (each == null ? '' : `${percentileTicks[i]} %`)),
-        filter: (self, splits) => apart(self, splits),
+        filter: (self, splits) =>
+          apart(
+            self,
+            splits,
+            percentileTicks.map((each) => `${each} %`),
+          ),
       },
       clients: { ...axis, size: 26, label: 'clients', incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+      shards: {
+        ...axis,
+        size: 26,
+        label: 'shards',
+        splits: () => spec.places,
+        values: (_, splits) => splits.map(axisText),
+        filter: (self, splits) => apart(self, splits, splits.map(axisText)),
+      },
     }[spec.across]
     const axes = [across, { ...wide, scale: 'y', label: spec.measure }]
     if (spec.rightMeasure)
@@ -149,7 +166,7 @@
         fill: stroke,
         stroke,
         // A point of few means something by itself.
-        filter: line.dots || across === 'clients' ? null : alone,
+        filter: line.dots || across === 'clients' || across === 'shards' ? null : alone,
       },
     }
   }
@@ -213,21 +230,27 @@
   }
 
   /** Of the ticks that the axis shows, those whose words have room. */
-  function apart(self, splits) {
+  function apart(self, splits, words) {
     let free = Number.NEGATIVE_INFINITY
     return splits.map((each, i) => {
       const at = self.valToPos(each, 'x')
-      const half = 4 * `${percentileTicks[i]} %`.length
+      const half = 4 * words[i].length
       if (each > self.scales.x.max + 1e-9 || at - half < free) return null
       free = at + half
       return each
     })
   }
 
+  /** Room to both sides of a single place. */
+  function around({ across }, place) {
+    return across === 'shards' ? [place / 10, place * 10] : [place - 0.5, place + 0.5]
+  }
+
   function acrossRange({ across, places }, from, to) {
     // Whole, a time line begins at nought and ends with its last slot; zoomed in, it is what was chosen.
     const all = from === places[0] && to === places.at(-1)
     if (!all || across === 'percentile') return [from, to]
+    if (across === 'shards') return [from / 1.3, to * 1.3]
     // So a first and last number of clients are not cut in half.
     return across === 'time' ? [0, to + from] : [from - (to - from) / 40, to + (to - from) / 40]
   }
@@ -261,6 +284,7 @@
   function placeText({ across }, place) {
     if (across === 'time') return timeText(Math.floor(place))
     if (across === 'clients') return `${number.format(place)} ${place === 1 ? 'client' : 'clients'}`
+    if (across === 'shards') return `${number.format(place)} ${place === 1 ? 'shard' : 'shards'}`
     return `${number.format(100 - 100 / 10 ** place)} %`
   }
 })()

@@ -3,6 +3,7 @@ import t from 'tap'
 import { buy, dataDirOf, startStore } from '../../../test/store.ts'
 import { checks } from '../checks.ts'
 import { smoke } from '../smoke.ts'
+import { cartFaults } from './faults/carts.ts'
 import { courseFaults } from './faults/course.ts'
 import { ownerFaults } from './faults/owner.ts'
 import { purchaseFaults } from './faults/purchases.ts'
@@ -10,7 +11,7 @@ import { readFaults } from './faults/reads.ts'
 import { refusalFaults } from './faults/refusals.ts'
 import { plantAt } from './planted.ts'
 
-const faults = [...readFaults, ...purchaseFaults, ...refusalFaults, ...ownerFaults, ...courseFaults]
+const faults = [...readFaults, ...purchaseFaults, ...refusalFaults, ...ownerFaults, ...courseFaults, ...cartFaults]
 
 t.test('a fault is caught by the check that is about it, and by no other', async (t) => {
   const store = await startStore({ t, dataDir: dataDirOf(t) })

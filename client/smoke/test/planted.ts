@@ -8,7 +8,7 @@ export interface Request {
   method: string
   path: string
   headers: IncomingMessage['headers']
-  /** Of a purchase; empty where it is no JSON. */
+  /** As JSON; empty where it is none, or no object. */
   body: Record<string, unknown>
 }
 
@@ -70,7 +70,8 @@ function forward(storeUrl: string, { method, path, headers }: Request, bytes: Bu
 
 function fieldsOf(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
   } catch {
     return {}
   }

@@ -2,6 +2,7 @@
 import findMyWay from 'find-my-way'
 import { pino } from 'pino'
 import t from 'tap'
+import type { CartClient } from '../../../cart/client.ts'
 import type { CatalogClient } from '../../../catalog/client.ts'
 import { realClock } from '../../../clock.ts'
 import { createFrontendServer } from '../../../frontend/server.ts'
@@ -28,6 +29,7 @@ function frontendRoutes(): string[] {
     createFrontendServer({
       catalog: {} as CatalogClient,
       payment: {} as PaymentClient,
+      carts: {} as CartClient,
       orders: {} as OrderClient,
       products: undefined,
       log: pino({ level: 'silent' }),

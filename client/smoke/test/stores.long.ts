@@ -46,7 +46,7 @@ t.test('a new store holds, and one order stays: one piece of what there is the m
   t.match(products, { data: [{ stock: 8 }, { stock: 7 }, { stock: 8 }] })
   t.equal((movements as { data: unknown[] }).data.length, 3)
   t.equal(await store.stop(), 0)
-  t.match(await verifyFiles(store.dataDir), { orders: 1, reserved: 0, differences: [] })
+  t.match(await verifyFiles(store.dataDir), { orders: 1, reserved: 0, carts: 0, differences: [] })
 })
 
 t.test(
@@ -59,7 +59,7 @@ t.test(
       t.match(lastLineOf(out), /^\d+ checks, 0 failed$/)
       const { products } = await booksOf(store.url)
       const toys = (products as { data: { name: string; stock: number }[] }).data
-      t.strictSame(toys.length, 1 + 2 * run)
+      t.strictSame(toys.length, 1 + 3 * run)
       t.ok(
         toys.every(({ name, stock }) => stock === (name === 'Tux' ? 7 - run : 0)),
         JSON.stringify(toys),
@@ -67,10 +67,10 @@ t.test(
       const users = [...out.matchAll(/^note: the customer "([\w-]+)" stays in the store$/gm)].map(([, user]) => user)
       t.equal(users.length, 2)
       for (const user of users) t.match((await ask(`${store.url}/customers/${user}`)).body, { data: { credit: 0 } })
-      t.equal((await ordersOf(store.url)).length, 3 * run)
+      t.equal((await ordersOf(store.url)).length, 5 * run)
     }
     t.equal(await store.stop(), 0)
-    t.match(await verifyFiles(store.dataDir), { orders: 6, reserved: 0, differences: [] })
+    t.match(await verifyFiles(store.dataDir), { orders: 10, reserved: 0, differences: [] })
   },
 )
 
@@ -130,7 +130,7 @@ t.test("with ADMIN_TOKEN the owner's routes are checked with the token, and told
     wrong.out,
     /^FAILED {4}GET \/metrics: expected the owner's answer, with the token that was given, was answered 401/m,
   )
-  t.equal((await ordersOf(store.url, { authorization: 'Bearer owner-owner' })).length, 5)
+  t.equal((await ordersOf(store.url, { authorization: 'Bearer owner-owner' })).length, 7)
 })
 
 t.test('a store that answers errors with status 200 holds, and it is told', async (t) => {

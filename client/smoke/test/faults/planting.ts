@@ -25,7 +25,9 @@ export const ownGet =
   (request, { status }) =>
     request.method === 'GET' && request.path.startsWith(start) && isOwn(request) && status === 200
 const isPurchase: Matches = ({ method, path }) => method === 'POST' && path === '/orders'
-export const isBuy: Matches = (request, reply) => isPurchase(request, reply) && !('user' in request.body)
+export const isBuy: Matches = (request, reply) =>
+  isPurchase(request, reply) && !('user' in request.body) && !('cart' in request.body)
+export const isOfCart: Matches = (request, reply) => isPurchase(request, reply) && 'cart' in request.body
 export const isByCustomer: Matches = (request, reply) => isPurchase(request, reply) && 'user' in request.body
 /** An order that nobody but its buyer has paid. */
 export const isOrder: Matches = (request, reply) =>

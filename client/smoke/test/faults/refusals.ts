@@ -67,7 +67,7 @@ export const refusalFaults: readonly Fault[] = [
   {
     title: 'any method is taken',
     caughtBy: 'PUT /livez, 405',
-    plant: changed(({ method }) => method === 'PUT', accepted),
+    plant: changed(({ method, path }) => method === 'PUT' && path === '/livez', accepted),
   },
   {
     title: 'a method is refused without saying which are taken',

@@ -44,12 +44,16 @@ export function changeCart(cart: Cart | undefined, change: CartChange, at: strin
       const item = counted(found, change.count, at)
       return { cart: withItems(cart, checkRoom(swapped(items, item))), answer: item }
     }
-    case 'remove':
-      return { cart: found === undefined ? cart : withItems(cart, without(items, found)), answer: nothing }
+    case 'remove': {
+      const left = items.filter((item) => item !== found)
+      return { cart: found === undefined ? cart : withItems(cart, left), answer: nothing }
+    }
     case 'clear':
-      return { cart: items.length === 0 ? cart : withItems(cart, []), answer: nothing }
     case 'checkout':
-      return { cart: items.length === 0 ? cart : withItems(cart, []), answer: items }
+      return {
+        cart: items.length === 0 ? cart : withItems(cart, []),
+        answer: change.op === 'checkout' ? items : nothing,
+      }
     case 'take':
       return { cart: withoutTaken(cart, change, at), answer: nothing }
   }
@@ -61,8 +65,6 @@ const withItems = (cart: Cart | undefined, items: readonly CartItem[]): Cart | u
 
 const swapped = (items: readonly CartItem[], item: CartItem): CartItem[] =>
   items.flatMap((one) => (one.itemId !== item.itemId ? one : item.unitCount === 0 ? [] : item))
-
-const without = (items: readonly CartItem[], item: CartItem): CartItem[] => items.filter((one) => one !== item)
 
 /** Counts add up, and what is said anew counts. */
 function added(

@@ -40,12 +40,14 @@ export class Carts {
   async #change(change: CartChange, at: string): Promise<CartAnswer> {
     const { map, changed } = this.#options
     let answer: CartAnswer = null
+    let isChanged = false
     await map.update(change.customer, (cart) => {
       const done = changeCart(cart, change, at)
       answer = done.answer
+      isChanged = done.cart !== cart
       return done.cart
     })
-    changed?.()
+    if (isChanged) changed?.()
     return answer
   }
 }

@@ -1,6 +1,6 @@
 /** Typed calls to the cart service, and the shapes of a cart. The only file of the cart service that another service imports. */
 import { z } from 'zod'
-import { nameFault, nameSchema, piecesMax } from '../catalog/client.ts'
+import { isName, nameSchema, piecesMax } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
@@ -68,8 +68,6 @@ export interface CartLook {
 export type CartAnswer = readonly CartItem[] | CartLook | CartItem | null | Readonly<Record<string, never>>
 
 export const customerSchema = nameSchema
-/** The quick look before that schema. */
-export const isCustomer = (value: unknown): boolean => typeof value === 'string' && nameFault(value) === undefined
 const offeredMax = centsMax / 100
 const priceError = `must be a price such as 15.99, from 0 to ${offeredMax}`
 const saleError = 'must be true or false, a number, or a short text'
@@ -124,9 +122,8 @@ export const cartOpSchema: z.ZodType<CartOp> = z.discriminatedUnion('op', [
 
 /** The quick look before that schema: what most send. */
 export const isUsual = (value: unknown): value is CartOp => {
-  if (hasFields(value, 2)) return value.op === 'get' && isCustomer(value.customer)
-  if (!hasFields(value, 6) || value.op !== 'add' || !isCustomer(value.customer) || value.named !== 'unitCount')
-    return false
+  if (hasFields(value, 2)) return value.op === 'get' && isName(value.customer)
+  if (!hasFields(value, 6) || value.op !== 'add' || !isName(value.customer) || value.named !== 'unitCount') return false
   return isItemId(value.item) && isWholeNumber(value.count, 1, countMax) && isUsualOffer(value.offer)
 }
 const isUsualOffer = (offer: unknown): boolean =>
@@ -136,7 +133,7 @@ export const isOfferedPrice = (price: unknown): price is number =>
   typeof price === 'number' && price >= 0 && price <= offeredMax
 /** The quick look before its schema. */
 export const isItemId = (value: unknown): value is ItemId =>
-  isWholeNumber(value, 0, Number.MAX_SAFE_INTEGER) || (typeof value === 'string' && nameFault(value) === undefined)
+  isWholeNumber(value, 0, Number.MAX_SAFE_INTEGER) || isName(value)
 
 export type CallOptions = Pick<AnyCallOptions, 'deadline' | 'traceparent'>
 

@@ -96,6 +96,7 @@ const copyColumns = (shards: number): string[] => [
 const copyRows =
   (shards: number) =>
   (customer: string, { items }: Cart): string[][] => {
+    if (items.length === 0) return []
     const shard = String(shardOf(hashOfKey(customer), shards))
     return items.map(({ itemId, unitCount, offeredPrice, specialSale, saleExpiration, timestamp }) =>
       [customer, shard, itemId, unitCount, offeredPrice, specialSale, saleExpiration, timestamp].map((field) =>

@@ -14,7 +14,7 @@ import type { HeldItem, Outcome } from '../storage/ledger.ts'
 import { balanceMax } from '../storage/ledger.ts'
 import { commandFor, toyAfter } from './catalog.ts'
 
-export { nameFault, nameSchema } from '../ledger-service/name.ts'
+export { isName, nameFault, nameSchema } from '../ledger-service/name.ts'
 export type { CallOptions }
 
 /** `price` in the shop's currency, such as 25.99; `stock` repeats `quantity`. */

@@ -3,28 +3,18 @@
  * answers are bare JSON, as there.
  */
 import { z } from 'zod'
-import {
-  type CartOp,
-  countMax,
-  customerSchema,
-  type ItemId,
-  isCustomer,
-  isOfferedPrice,
-  offerSchema,
-} from '../cart/client.ts'
-import { nameFault } from '../catalog/client.ts'
+import { type CartOp, countMax, customerSchema, type ItemId, isOfferedPrice, offerSchema } from '../cart/client.ts'
+import { isName, nameFault } from '../catalog/client.ts'
 import { StoreError } from '../errors.ts'
 import { check, hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
-import type { Reply } from '../http/reply.ts'
+import { asJson, type Reply } from '../http/reply.ts'
 import type { Method, Route } from '../http/routes.ts'
 import { type Counter, callOf } from './counter.ts'
-import { asJson } from './course.ts'
 import { read } from './frontend.ts'
 
 const whose = z.looseObject({ customer: customerSchema })
-const isWhose = (params: unknown): params is z.infer<typeof whose> =>
-  isCustomer((params as { customer: unknown }).customer)
+const isWhose = (params: unknown): params is z.infer<typeof whose> => isName((params as { customer: unknown }).customer)
 const count = wholeNumber(1, countMax).optional()
 export const additionSchema = z
   .strictObject({ unitCount: count, itemCount: count, ...offerSchema })

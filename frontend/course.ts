@@ -8,7 +8,7 @@ import { nameSchema } from '../catalog/client.ts'
 import { StoreError } from '../errors.ts'
 import { check, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
-import type { Reply, WholeReply } from '../http/reply.ts'
+import { asJson, asText, type Reply } from '../http/reply.ts'
 import type { Method, Route } from '../http/routes.ts'
 import { centsMax } from '../money.ts'
 import { orderIdSchema, userSchema } from '../payment/client.ts'
@@ -28,9 +28,6 @@ const pieces = wholeNumberText(1, balanceMax)
 export const batchCount = wholeNumberText(1, batchMax)
 const credits = (min: number) => wholeNumberText(min, balanceMax / cents)
 export const priceCredits = wholeNumberText(1, centsMax / cents)
-
-export const asJson = (body: unknown): WholeReply => ({ text: JSON.stringify(body), contentType: 'application/json' })
-export const asText = (text: string): WholeReply => ({ text, contentType: 'text/plain; charset=utf-8' })
 
 /** A route of the course: what it takes stands in its path, and is checked by `schema`. */
 export const courseRoute = <Given>(

@@ -1,7 +1,7 @@
 /** What a buyer does: look at products, buy, and see an order. And the owner's list of all orders. */
 import { z } from 'zod'
 import type { CartItem } from '../cart/client.ts'
-import { nameFault, nameSchema } from '../catalog/client.ts'
+import { isName, nameSchema } from '../catalog/client.ts'
 import { orThrow } from '../errors.ts'
 import { check, hasFields, wholeNumberText } from '../http/check.ts'
 import type { Context } from '../http/context.ts'
@@ -17,8 +17,7 @@ const safe = Number.MAX_SAFE_INTEGER
 const pageLimit = wholeNumberText(1, 1000).default(50)
 const product = z.object({ name: nameSchema })
 /** The quick look before that schema. */
-const isNamed = (params: unknown): params is z.infer<typeof product> =>
-  hasFields(params, 1) && typeof params.name === 'string' && nameFault(params.name) === undefined
+const isNamed = (params: unknown): params is z.infer<typeof product> => hasFields(params, 1) && isName(params.name)
 const productPage = z.object({
   after: z.string({ error: 'must be given once' }).max(800).default(''),
   limit: pageLimit,

@@ -27,6 +27,10 @@ export type WholeReply =
     }
   | { text: string; contentType: string; status?: number; headers?: Readonly<Record<string, string>> }
 
+/** A value as it is, without `data` around it. */
+export const asJson = (body: unknown): WholeReply => ({ text: JSON.stringify(body), contentType: 'application/json' })
+export const asText = (text: string): WholeReply => ({ text, contentType: 'text/plain; charset=utf-8' })
+
 /** A reply that is ready to be sent. */
 export interface Prepared {
   status: number

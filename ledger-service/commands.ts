@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
 import { isAttemptId } from '../storage/attempt-id.ts'
 import { balanceMax, type Command } from '../storage/ledger.ts'
-import { nameFault, nameSchema } from './name.ts'
+import { isName, nameSchema } from './name.ts'
 
 /** So many accounts a reservation names at most. */
 export const itemsMax = 100
@@ -72,8 +72,7 @@ export function commandsOf({ amount: { min, max }, attributes }: CommandRules): 
   ])
   const isItem = (given: unknown): boolean => {
     if (!hasFields(given, 2)) return false
-    const { account, amount } = given
-    return typeof account === 'string' && nameFault(account) === undefined && isWholeNumber(amount, min, max)
+    return isName(given.account) && isWholeNumber(given.amount, min, max)
   }
   const areFewItems = (given: unknown): boolean => {
     if (!Array.isArray(given) || given.length === 0 || given.length > few) return false

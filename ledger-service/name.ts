@@ -21,3 +21,6 @@ export const nameSchema = z.string({ error: 'must be a string' }).check((given) 
   const fault = nameFault(given.value)
   if (fault !== undefined) given.issues.push({ code: 'custom', message: fault, input: given.value })
 })
+
+/** The quick look before that schema. */
+export const isName = (value: unknown): value is string => typeof value === 'string' && nameFault(value) === undefined

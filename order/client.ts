@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { customerSchema } from '../cart/client.ts'
-import { nameFault, nameSchema, type Position, parsePosition, piecesMax, positionHeader } from '../catalog/client.ts'
+import { isName, nameSchema, type Position, parsePosition, piecesMax, positionHeader } from '../catalog/client.ts'
 import { createBatcher, type HopOptions } from '../http/batcher.ts'
 import type { CallOptions as AnyCallOptions, Caller } from '../http/caller.ts'
 import { hasFields, isWholeNumber, wholeNumber } from '../http/check.ts'
@@ -100,10 +100,9 @@ export const purchaseSchema: z.ZodType<Purchase> = purchaseWith({})
 
 /** The quick look before that schema. */
 export const isPurchase = (value: unknown): value is Purchase =>
-  (hasFields(value, 2) && isBought(value)) || (hasFields(value, 3) && isBought(value) && isUser(value.user))
-const isUser = (value: unknown): boolean => typeof value === 'string' && nameFault(value) === undefined
+  (hasFields(value, 2) && isBought(value)) || (hasFields(value, 3) && isBought(value) && isName(value.user))
 const isBought = ({ name, quantity }: Record<string, unknown>): boolean =>
-  typeof name === 'string' && nameFault(name) === undefined && isWholeNumber(quantity, 1, quantityMax)
+  isName(name) && isWholeNumber(quantity, 1, quantityMax)
 
 /** A draft of an order. `cents`: the price that the buyer was shown. */
 export interface FilledDraft {
@@ -153,7 +152,7 @@ export const draftOpSchema: z.ZodType<DraftOp> = z.discriminatedUnion('op', [
 
 /** The quick look before that schema: what a checkout sends. */
 export const isCheckout = (value: unknown): value is DraftOp =>
-  hasFields(value, 2) && value.op === 'checkout' && typeof value.id === 'string' && nameFault(value.id) === undefined
+  hasFields(value, 2) && value.op === 'checkout' && isName(value.id)
 
 /** Keys are store-wide; those with a leading `~` are the store's own. */
 const keyForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/
@@ -166,7 +165,7 @@ export const keyedSchema: z.ZodType<KeyedPurchase> = purchaseWith({ key: keySche
 
 /** The quick look before that schema. */
 export const isKeyed = (value: unknown): value is KeyedPurchase =>
-  (hasFields(value, 3) || (hasFields(value, 4) && isUser(value.user))) &&
+  (hasFields(value, 3) || (hasFields(value, 4) && isName(value.user))) &&
   isBought(value) &&
   typeof value.key === 'string' &&
   keyForm.test(value.key)

@@ -45,8 +45,8 @@ export class Drafts {
   readonly #checkouts = new Map<string, Promise<DraftAnswer>>()
   /** Changes under way, by draft. */
   readonly #changes = new Map<string, Promise<unknown>>()
-  /** Orders whose number is not written in their draft yet, by key; the oldest first. */
-  readonly #unmarked = new Map<string, { id: string; number: number }>()
+  /** The numbers of orders that are not written in their draft yet, by key; the oldest first. */
+  readonly #unmarked = new Map<string, number>()
   /** Keys of purchases of which nobody knows whether they took place: only a new start can tell. */
   readonly #doubtful = new Set<string>()
   #marking = 0
@@ -217,20 +217,20 @@ export class Drafts {
   async #orderOf(id: string, { key, order }: Draft): Promise<number | undefined> {
     if (order !== undefined) return order
     const unmarked = this.#unmarked.get(key)
-    if (unmarked !== undefined) return unmarked.number
+    if (unmarked !== undefined) return unmarked
     if (this.#doubtful.has(key))
       throw new StoreError('outcome_unknown', 'it is not known whether this order was paid; ask again')
     const { log } = this.#options
     if (log.isNew(key)) return undefined
     const entry = await log.byKey(key)
-    if (entry === undefined) return this.#unmarked.get(key)?.number // it may have been bought meanwhile
+    if (entry === undefined) return this.#unmarked.get(key) // it may have been bought meanwhile
     this.#mark(id, key, entry.number)
     return entry.number
   }
 
   #mark(id: string, key: string, number: number): void {
     if (this.#unmarked.has(key)) return
-    this.#unmarked.set(key, { id, number })
+    this.#unmarked.set(key, number)
     void this.#write(id, key, number)
   }
 
@@ -244,7 +244,7 @@ export class Drafts {
       this.#refused = false
     } catch (error) {
       const [oldest] = this.#unmarked.values()
-      if (log.lastNumber - oldest!.number > keysRemembered / 2)
+      if (log.lastNumber - oldest! > keysRemembered / 2)
         giveUp(new Error('drafts cannot be marked as paid', { cause: error }))
       else if (!this.#closed) {
         if (!this.#refused) note(`drafts cannot be marked as paid yet: ${asError(error).message}`)

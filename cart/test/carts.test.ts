@@ -6,6 +6,8 @@ import { createCaller } from '../../http/caller.ts'
 import { ask, errorOf } from '../../test/ask.ts'
 import { dataDirOf } from '../../test/store.ts'
 import { startService } from '../../test/world.ts'
+import type { Cart } from '../cart.ts'
+import { Carts, type CartsOptions } from '../carts.ts'
 import { type CartItem, type CartOp, createCartClient } from '../client.ts'
 import { startCart } from '../start.ts'
 
@@ -31,6 +33,38 @@ const segments = (dataDir: string): string =>
     .filter((name) => /^carts-\d+\.csv$/.test(name))
     .map((name) => readFileSync(`${dataDir}/cart/${name}`, 'utf8'))
     .join('')
+
+t.test('the copy is told of changes, and of nothing else', async (t) => {
+  const kept = new Map<string, Cart>()
+  const map: CartsOptions['map'] = {
+    get: async (key) => kept.get(key),
+    async update(key, change) {
+      const value = change(kept.get(key))
+      if (value === undefined) kept.delete(key)
+      else kept.set(key, value)
+      return value
+    },
+  }
+  let told = 0
+  const carts = new Carts({ map, clock: realClock, changed: () => told++ })
+  const line = { itemId: 'Tux', count: 1 }
+  const take: CartOp = { op: 'take', customer: 'ann', attempt: 'a1-1', order: 1, lines: [line] }
+  const add: CartOp = { op: 'add', customer: 'ann', item: 'Tux', count: 2, named: 'unitCount', offer: {} }
+  for (const [op, after] of [
+    [{ op: 'clear', customer: 'nobody' }, 0],
+    [{ op: 'remove', customer: 'nobody', item: 'Tux' }, 0],
+    [add, 1],
+    [{ op: 'get', customer: 'ann' }, 1],
+    [take, 2],
+    [take, 2],
+    [{ op: 'set', customer: 'ann', item: 'Fox', count: 1 }, 2],
+    [{ op: 'checkout', customer: 'ann' }, 3],
+    [{ op: 'checkout', customer: 'ann' }, 3],
+  ] as const) {
+    await carts.runAll([op])
+    t.equal(told, after, op.op)
+  }
+})
 
 for (const THREADS of ['1', '2'])
   t.test(`with ${THREADS} threads`, async (t) => {

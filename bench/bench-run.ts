@@ -1,5 +1,6 @@
 /** One run of the benchmark: what it has opened, and what it has recorded. Always: what was opened is closed, and each store's books are looked at. */
 import { rmSync } from 'node:fs'
+import { killStores } from '../client/own-store.ts'
 import { type Ceiling, openCeiling } from './ceiling.ts'
 import { openShop, type Shop, type ShopOptions } from './shop.ts'
 import { type StartLine, startLine } from './start-line.ts'
@@ -63,8 +64,9 @@ export class Bench {
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close()
   }
 
-  /** The folder goes too. */
+  /** At the end of this process, whatever is still open: a store that ran on would make its folder again. */
   remove(): void {
+    killStores()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

@@ -186,6 +186,14 @@ export async function goneGroup(group: number): Promise<void> {
   if (guard !== undefined) signal(-guard.pid!, 'SIGKILL')
 }
 
+/** kill -9 of all stores of this process, for one that ends at once; returns when nothing of them runs any more. */
+export function killStores(): void {
+  for (const group of guards.keys()) {
+    signal(-group, 'SIGKILL')
+    while (processes(group).length > 0) {}
+  }
+}
+
 /** Its standard input ends with this process, and then it kills. */
 function guardGroup(group: number): void {
   const guard = spawn('sh', ['-c', `cat; kill -s KILL -- -${group}`], {

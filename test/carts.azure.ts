@@ -23,8 +23,16 @@ const rowOf = (shard: string, key: string) => table.getEntity<Record<string, str
 const env = { DB_TYPE: 'Azure', AZURE_COSMOS_CONNECTION_STRING: azurite.connectionString, SHARDS: '5' }
 const cartsOf = (url: string) => {
   const call = (method: string, path: string, body?: unknown) => ask(`${url}${path}`, { method, body })
-  const counts = async (customer: string) =>
-    ((await call('GET', `/items/${customer}`)).body as Item[]).map(({ itemId, unitCount }) => [itemId, unitCount])
+  /** The cart service may have been killed a moment ago. */
+  const counts = async (customer: string) => {
+    let items: Item[] = []
+    await eventually(async () => {
+      const { status, body } = await call('GET', `/items/${customer}`)
+      items = body as Item[]
+      return status === 200
+    })
+    return items.map(({ itemId, unitCount }) => [itemId, unitCount])
+  }
   return { call, counts }
 }
 

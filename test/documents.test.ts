@@ -48,7 +48,7 @@ t.test('docs/adding-a-route.md adds a route, whose test fails before and passes 
   const [test, asked, answer, method, call, doorAsked, door] = blocks
   t.equal(blocks.length, 7)
   writeFileSync(`${copy}/test/nearly-gone.test.ts`, test!)
-  const { NODE_OPTIONS: _, ...env } = process.env
+  const { NODE_OPTIONS: _, NODE_COMPILE_CACHE: __, ...env } = process.env
   const fault = () =>
     run(process.execPath, ['test/nearly-gone.test.ts'], { cwd: copy, env }).then(
       () => undefined,

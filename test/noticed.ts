@@ -22,7 +22,7 @@ export const watches = {
 }
 
 function run(copy: string, command: string, words: readonly string[]): Promise<{ passed: boolean; says: string }> {
-  const { NODE_OPTIONS: _, ...env } = process.env
+  const { NODE_OPTIONS: _, NODE_COMPILE_CACHE: __, ...env } = process.env
   const options = { cwd: copy, env, timeout: 1_200_000, maxBuffer: 1 << 28 }
   return new Promise((resolve) => {
     execFile(command, words, options, (error, stdout, stderr) =>

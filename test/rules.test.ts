@@ -12,7 +12,7 @@ const plant = plants.find(({ rule }) => rule === 'voids-before-refusal')!
 const code = (): string => readFileSync(`${copy}/${plant.file}`, 'utf8')
 
 function explored(...options: string[]): { status: number | null; lines: string[] } {
-  const { NODE_OPTIONS: _, ...env } = process.env
+  const { NODE_OPTIONS: _, NODE_COMPILE_CACHE: __, ...env } = process.env
   const { status, stdout } = spawnSync(process.execPath, ['test/schedules.ts', ...options], {
     cwd: copy,
     env,

@@ -13,6 +13,8 @@ import { plantAt } from './planted.ts'
 
 const faults = [...readFaults, ...purchaseFaults, ...refusalFaults, ...ownerFaults, ...courseFaults, ...cartFaults]
 
+t.setTimeout(900_000)
+
 t.test('a fault is caught by the check that is about it, and by no other', async (t) => {
   const store = await startStore({ t, dataDir: dataDirOf(t) })
   for (let order = 0; order < 3; order++) await buy(store.url, { name: 'Fox', quantity: 1 })

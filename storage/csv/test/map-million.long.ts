@@ -64,8 +64,6 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Res
 }
 
 t.test('a million entries take a place each in memory, start in seconds and hold nobody up', async (t) => {
-  t.setTimeout(600_000)
-  t.setTimeout(300_000)
   const folder = await mkdtemp(`${tmpdir()}/toy-store-million-`)
   t.teardown(() => rm(folder, { recursive: true, maxRetries: 5 }))
   const map = await open(folder)

@@ -6,12 +6,14 @@ import { execFile } from 'node:child_process'
 import type { Plant } from './plants.ts'
 
 /** What is run in a copy, and what it found: undefined where nothing went wrong. */
-export type Watch = (copy: string, tests: Plant['tests']) => Promise<string | undefined>
+export type Watch = (copy: string, plant: Pick<Plant, 'tests' | 'trials'>) => Promise<string | undefined>
 
 export interface Bounds {
-  /** Schedules: in all at random, or of each small store. The sweep has its own. */
+  /** Schedules: in all at random, or of each small store. */
   max: number
   seed: number
+  /** The sweep tries one in so many of the calls. */
+  every: number
 }
 
 export const watches = {
@@ -31,7 +33,7 @@ function run(copy: string, command: string, words: readonly string[]): Promise<{
   })
 }
 
-const byTests: Watch = async (copy, tests) => {
+const byTests: Watch = async (copy, { tests }) => {
   const { passed, says } = await run(copy, 'npx', ['tap', '--reporter=tap', '--bail', '--jobs=1', ...tests])
   if (passed) return undefined
   const before = says.slice(0, says.search(/^ *not ok /m))
@@ -61,15 +63,23 @@ const exhaustively =
       : `${first.title} (and ${all.length - 1} more) | ${first.after} | ${first.steps} | ${first.why}`
   }
 
+/** Where few kinds of trials have to do, there are other days for them, too. */
+const daysOfFew = 4
+
 /** The first trial that goes wrong. */
 const bySweep =
-  ({ seed }: Bounds): Watch =>
-  async (copy) => {
-    const words = ['--every', '3', '--cuts', '1', '--page', '512', '--seed', `${seed}`, '--first']
-    const { passed, says } = await run(copy, process.execPath, ['test/sweep.ts', ...words])
-    if (passed) return undefined
-    const [, trial, why] = /^WRONG (\S+): (.*)$/m.exec(says) ?? []
-    return trial === undefined ? ended(says) : `${trial} | ${why}`
+  ({ seed, every }: Bounds): Watch =>
+  async (copy, { trials = [] }) => {
+    const kinds = trials.flatMap((kind) => ['--kind', kind])
+    const days = kinds.length === 0 ? 1 : daysOfFew
+    for (let day = seed; day < seed + days; day++) {
+      const words = ['--every', `${every}`, '--cuts', '1', '--page', '512', '--seed', `${day}`, '--first', ...kinds]
+      const { passed, says } = await run(copy, process.execPath, ['test/sweep.ts', ...words])
+      if (passed) continue
+      const [, trial, why] = /^WRONG (\S+): (.*)$/m.exec(says) ?? []
+      return trial === undefined ? ended(says) : `${trial} | ${why}`
+    }
+    return undefined
   }
 
 const explore = (copy: string, words: readonly string[]): ReturnType<typeof run> =>

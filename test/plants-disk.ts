@@ -73,6 +73,7 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: 'storage/csv/tail.ts',
     from: '  if (bytes.length > 0) await file.write(bytes, from)\n  await file.sync()\n',
     to: '',
+    trials: ['no-cut-sync'],
   },
   {
     rule: 'a tail that is read differently twice is not made to last',
@@ -115,6 +116,7 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: 'storage/csv/base.ts',
     from: '  if (unsealed.right === false) throw damagedBase(path)\n',
     to: '',
+    trials: ['bit-flip'],
   },
   {
     rule: 'a line of the journal must fit its checksum',
@@ -127,6 +129,7 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: 'storage/csv/ledger-engine.ts',
     from: '      await ledger.#catchUp.now() // before',
     to: '      ledger.#catchUp.changed() // before',
+    trials: ['kill-all'],
   },
   {
     rule: 'an edit that a crash interrupted is still an edit',

@@ -8,6 +8,8 @@ export interface Plant {
   /** A second place in the same file. */
   and?: { from: string; to: string }
   tests: readonly string[]
+  /** The kinds of trials of the sweep that see it missing, where all would take long. */
+  trials?: readonly string[]
   /** Why no schedule of test/schedules.ts, or no trial of the sweep, can go wrong without it. */
   unseen?: string
 }

@@ -34,6 +34,7 @@ const given = new Command('test:sweep')
   .option('--cuts <n>', 'power cuts per call and size of pages', whole, 3)
   .option('--double', 'cut and fail every recovery at each of its calls', false)
   .option('--every <n>', 'only every n-th call', whole, 1)
+  .option('--kind <kind>', 'only trials whose names begin so, such as bit-flip', collect, [])
   .option('--first', 'end at the first that is wrong', false)
   .option('--only <trial>', 'only this trial', collect, [])
   .option('--part <i/n>', 'only this part of the calls, in this process')
@@ -44,11 +45,12 @@ const given = new Command('test:sweep')
     cuts: number
     double: boolean
     every: number
+    kind: string[]
     first: boolean
     only: string[]
     part?: string
   }>()
-const { seed, page: pages, cuts, double, every, first, only, part } = given
+const { seed, page: pages, cuts, double, every, kind: kinds, first, only, part } = given
 const sweep = new Sweep(seed)
 const replay = (name: string): string => `npm run test:sweep -- --seed ${seed} --only ${name}`
 
@@ -56,7 +58,7 @@ const nothing = (): Counts => ({ runs: 0, powerCuts: 0, doubles: 0, flips: {}, w
 
 async function run(part: number, parts: number, tell: (counts: Counts) => void): Promise<Counts> {
   const counts = nothing()
-  for await (const trial of trials(sweep, { pages, cuts, double, every }, part, parts)) {
+  for await (const trial of trials(sweep, { pages, cuts, double, every, kinds }, part, parts)) {
     counts.runs += 1
     counts.powerCuts += trial.powerCuts
     counts.doubles += trial.doubles

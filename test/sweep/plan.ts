@@ -11,24 +11,28 @@ export interface Plan {
   double: boolean
   /** Only every so-manieth call. */
   every: number
+  /** Only trials whose names begin so; all where none is given. */
+  kinds?: readonly string[]
 }
 
 /** All trials of one part of so many, call by call. */
 export async function* trials(
   sweep: Sweep,
-  { pages, cuts, double, every }: Plan,
+  { pages, cuts, double, every, kinds = [] }: Plan,
   part = 0,
   parts = 1,
 ): AsyncGenerator<Trial> {
   for (const page of pages) await sweep.prepare(page)
   await sweep.prepare(512)
+  const wanted = (kind: string): boolean => kinds.length === 0 || kinds.includes(kind)
   for (const [i, call] of sweep.calls.entries()) {
     const number = i + 1
     if (number % every !== 0 || Math.floor(number / every) % parts !== part) continue
-    for (const kind of faultKinds) if (sweep.fits(kind, call)) yield* await sweep.fault(kind, number)
-    if (sweep.fits('bit-flip', call)) for (const where of flips) yield sweep.flip(number, where)
-    yield sweep.killAll(number)
-    for (const page of pages) for (let roll = 0; roll < cuts; roll++) yield sweep.cut(number, page, roll)
+    for (const kind of faultKinds) if (wanted(kind) && sweep.fits(kind, call)) yield* await sweep.fault(kind, number)
+    if (wanted('bit-flip') && sweep.fits('bit-flip', call)) for (const where of flips) yield sweep.flip(number, where)
+    if (wanted('kill-all')) yield sweep.killAll(number)
+    if (wanted('cut'))
+      for (const page of pages) for (let roll = 0; roll < cuts; roll++) yield sweep.cut(number, page, roll)
     if (!double) continue
     yield* await sweep.twice(number, 512, 'kill')
     for (const page of pages) yield* await sweep.twice(number, page, 'cut')

@@ -1,4 +1,4 @@
-/** A map of a million entries: how long it takes to fill, start, read and make small, and how much memory. */
+/** A map of very many entries (`ENTRIES=1000000`): how long it takes to fill, start, read and make small, and how much memory. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -15,7 +15,8 @@ interface Draft {
 }
 
 t.setTimeout(600_000)
-const count = 1_000_000
+const count = Number(process.env.ENTRIES ?? 100_000)
+const few = count / 10
 const keyOf = (i: number): string => `draft-${String(i).padStart(8, '0')}-${(i * 2654435761) % 4294967296}`
 const draft = (i: number): Draft => ({ buyer: `buyer-${i}`, toys: `[{"toy":"Tux","quantity":${i % 9}}]`, updated: i })
 
@@ -63,7 +64,7 @@ async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Res
   return { result, ms, longestMs }
 }
 
-t.test('a million entries take a place each in memory, start in seconds and hold nobody up', async (t) => {
+t.test(`${count} entries take a place each in memory, start in seconds and hold nobody up`, async (t) => {
   const folder = await mkdtemp(`${tmpdir()}/toy-store-million-`)
   t.teardown(() => rm(folder, { recursive: true, maxRetries: 5 }))
   const map = await open(folder)
@@ -71,10 +72,10 @@ t.test('a million entries take a place each in memory, start in seconds and hold
   function* entries(from: number, to: number): Generator<[string, Draft]> {
     for (let i = from; i < to; i++) yield [keyOf(i), draft(i)]
   }
-  const first = await timed(() => map.putAll(entries(0, 100_000)))
-  t.comment(`100,000 set in ${first.ms.toFixed(0)} ms, longest turn ${first.longestMs.toFixed(1)} ms`)
-  const rest = await timed(() => map.putAll(entries(100_000, count)))
-  t.comment(`${count - 100_000} more in ${rest.ms.toFixed(0)} ms, longest turn ${rest.longestMs.toFixed(1)} ms`)
+  const first = await timed(() => map.putAll(entries(0, few)))
+  t.comment(`${few} set in ${first.ms.toFixed(0)} ms, longest turn ${first.longestMs.toFixed(1)} ms`)
+  const rest = await timed(() => map.putAll(entries(few, count)))
+  t.comment(`${count - few} more in ${rest.ms.toFixed(0)} ms, longest turn ${rest.longestMs.toFixed(1)} ms`)
   t.equal(map.size, count)
   await map.close()
 
@@ -90,7 +91,7 @@ t.test('a million entries take a place each in memory, start in seconds and hold
   t.comment(
     `memory grew by ${(after.all - before.all).toFixed(1)} MiB, of objects ${(after.heap - before.heap).toFixed(1)}, rss ${(after.rss - before.rss).toFixed(1)}`,
   )
-  t.ok(after.all - before.all < 64, 'no object for each entry')
+  t.ok(((after.all - before.all) * 2 ** 20) / count < 64, 'no object for each entry')
 
   const random = randomFrom(1)
   const lookups = 50_000
@@ -114,9 +115,9 @@ t.test('a million entries take a place each in memory, start in seconds and hold
 
   const replaced = await timed(async () => {
     await again.putAll(entries(0, count))
-    await again.putAll(entries(0, 100_000))
+    await again.putAll(entries(0, few))
   })
-  t.comment(`1,100,000 set again in ${replaced.ms.toFixed(0)} ms, longest turn ${replaced.longestMs.toFixed(1)} ms`)
+  t.comment(`${count + few} set again in ${replaced.ms.toFixed(0)} ms, longest turn ${replaced.longestMs.toFixed(1)} ms`)
   const small = await timed(async () => {
     for (let tries = 0; (await realFileSystem.list(folder)).includes('drafts-00000001.csv.tmp'); tries++) {
       if (tries > 1000) throw new Error('the segments are never made small')
@@ -124,7 +125,7 @@ t.test('a million entries take a place each in memory, start in seconds and hold
     }
   })
   t.comment(`made small ${small.ms.toFixed(0)} ms later, longest turn ${small.longestMs.toFixed(1)} ms`)
-  t.equal((await again.get(keyOf(777_777)))?.updated, 777_777)
+  t.equal((await again.get(keyOf(77_777)))?.updated, 77_777)
   await again.close()
 
   const last = await open(folder)

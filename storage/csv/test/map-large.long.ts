@@ -117,7 +117,9 @@ t.test(`${count} entries take a place each in memory, start in seconds and hold 
     await again.putAll(entries(0, count))
     await again.putAll(entries(0, few))
   })
-  t.comment(`${count + few} set again in ${replaced.ms.toFixed(0)} ms, longest turn ${replaced.longestMs.toFixed(1)} ms`)
+  t.comment(
+    `${count + few} set again in ${replaced.ms.toFixed(0)} ms, longest turn ${replaced.longestMs.toFixed(1)} ms`,
+  )
   const small = await timed(async () => {
     for (let tries = 0; (await realFileSystem.list(folder)).includes('drafts-00000001.csv.tmp'); tries++) {
       if (tries > 1000) throw new Error('the segments are never made small')

@@ -1,7 +1,8 @@
 /**
  * The open connections. Always true: there are at most `connectionsMax`; the requests of one are handled one after another, in
  * their order (RFC 9112, 9.3.2); at most one reply is kept for a client that does not read, and of what a client pipelines at
- * most `pipelinedMax` in all; and what cannot be parsed never gets an answer in the place of another request's.
+ * most `pipelinedMax` in all; what cannot be parsed never gets an answer in the place of another request's; and what is refused
+ * because it comes too late has begun nothing, and never will.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -20,8 +21,12 @@ interface Connection {
   stopping: boolean
   /** Nothing more is read from it: it closes after the replies to what has come. */
   closing: boolean
-  /** A reply has said that it closes: what came behind is not begun. */
+  /** A reply or a refusal has said that it closes: what came behind is not begun. */
   closed: boolean
+  /** That refusal: a body that is whole only now is taken no more. */
+  refusal: StoreError | undefined
+  /** So many requests have come. */
+  requests: number
   /** Its reply is a stream, which has no end of its own: whoever sends anything behind it is cut. */
   streaming: boolean
   /** Of that stream: the bytes that count as not taken. */
@@ -41,7 +46,8 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** Until `heard` it is the client's turn: the rest of this request is to come. */
   listenTo(response: ServerResponse): void
-  heard(response: ServerResponse): void
+  /** What the client was told meanwhile, if it was refused. */
+  heard(response: ServerResponse): StoreError | undefined
   /** Whether the reply must say that the connection closes after it. */
   closesAfter(response: ServerResponse): boolean
   /** A reply was written as far as the client took it; `closes`: it says that the connection closes. */
@@ -92,9 +98,10 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
       cut(longestSilent ?? socket)
       if (longestSilent === undefined) return
     }
-    const connection = { current: undefined, waiting: [], stopping: false, closing: false, closed: false }
+    const connection = { current: undefined, waiting: [], requests: 0, stopping: false, closing: false, closed: false }
     const stream = { streaming: false, unreadBytes: 0 }
-    open.set(socket, { ...connection, ...stream, fault: undefined, stopReplyTimer: undefined })
+    const ending = { fault: undefined, refusal: undefined, stopReplyTimer: undefined }
+    open.set(socket, { ...connection, ...stream, ...ending })
     silent.add(socket)
     socket.once('close', () => forget(socket))
   })
@@ -105,6 +112,7 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
     if (connection === undefined) return
     if (connection.streaming) cut(socket)
     if (connection.closed) return
+    connection.requests++
     if (connection.current === undefined) {
       begin(socket, connection, response)
       return
@@ -148,8 +156,16 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
     }
     pipelined--
     if (connection.waiting.length === 0) socket.resume()
-    if (connection.fault !== undefined && !next.req.complete) refuse(socket, connection.fault, clock)
+    if (connection.fault !== undefined && !next.req.complete) refuseAll(socket, connection, connection.fault)
     else begin(socket, connection, next)
+  }
+
+  /** The last that its client is told. What it has sent meanwhile is still read, so that it can read this, and begins nothing. */
+  const refuseAll = (socket: Socket, connection: Connection, fault: StoreError): void => {
+    connection.closed = true
+    connection.refusal = fault
+    leaveOut(connection)
+    refuse(socket, fault, clock)
   }
 
   /** Nothing that comes on this connection from now on can be read as a request. */
@@ -158,13 +174,32 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
     // A parser that has failed reports each further chunk too; a socket that is gone or refused needs nothing more.
     if (connection === undefined || !socket.writable) return
     if (connection.streaming) cut(socket)
-    else if (connection.current === undefined || waitsForTheRest(connection)) refuse(socket, fault, clock)
+    else if (connection.current === undefined || waitsForTheRest(socket, connection))
+      refuseAll(socket, connection, fault)
     else {
       connection.closing = true
       connection.fault ??= fault
     }
   }
-  server.on('clientError', (error: Error, socket: Socket) => broken(socket, refusal(systemCode(error))))
+
+  /** Whether the only reply under way waits for the rest of its own request: then a refusal is the answer to just that one. */
+  const waitsForTheRest = (socket: Socket, { current, waiting }: Connection): boolean =>
+    waiting.length === 0 && current !== undefined && !current.req.complete && !current.headersSent && silent.has(socket)
+
+  /** Where this process was busy for long, all of the request may be here, and wait to be read: that comes first. */
+  const late = (socket: Socket, fault: StoreError): void => {
+    const connection = open.get(socket)
+    if (connection === undefined) return
+    const { requests, current } = connection
+    const isSame = () => connection.requests === requests && connection.current === current
+    setImmediate(() => setImmediate(() => isSame() && broken(socket, fault)))
+  }
+
+  server.on('clientError', (error: Error, socket: Socket) => {
+    const code = systemCode(error)
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') late(socket, tooLate())
+    else broken(socket, refusal(code))
+  })
   server.on('connect', ({ socket }: IncomingMessage) =>
     broken(socket, new StoreError('bad_request', 'this server is no proxy')),
   )
@@ -176,6 +211,7 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
 
     heard({ req: { socket } }) {
       silent.delete(socket)
+      return open.get(socket)?.refusal
     },
 
     closesAfter(response) {
@@ -227,16 +263,11 @@ export function watchConnections(server: Server, { limits, clock, handle }: Conn
   }
 }
 
-/** Whether the only reply under way waits for the rest of its own request: then a refusal is the answer to just that one. */
-function waitsForTheRest({ current, waiting }: Connection): boolean {
-  return waiting.length === 0 && current !== undefined && !current.req.complete && !current.headersSent
-}
+const tooLate = (): StoreError => new StoreError('request_timeout', 'the request did not arrive in time')
 
 /** The codes are Node's and its parser's (llhttp's). */
 function refusal(code: string | undefined): StoreError {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new StoreError('headers_too_large', 'the request line and header fields are too long')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new StoreError('request_timeout', 'the request did not arrive in time')
   return new StoreError('bad_request', 'this is no HTTP/1.1 request')
 }

@@ -137,8 +137,7 @@ export function createServer(options: ServerOptions): Server {
     connections.listenTo(response)
     return readJson(response, { bytesMax: bodyBytesMaxOf(route), unfinished }, () => {
       receiving--
-      connections.heard(response)
-      return isBusy(route) ? tooBusy : undefined
+      return connections.heard(response) ?? (isBusy(route) ? tooBusy : undefined)
     })
   }
 

@@ -25,6 +25,7 @@ export class ConsistencyError extends Error {
 /** After these nobody has said what became of it, or that nothing did: both are asked again. */
 const unclear: ReadonlySet<string> = new Set([
   'unavailable',
+  'request_timeout',
   'outcome_unknown',
   'timeout',
   'cut',

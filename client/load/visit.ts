@@ -18,8 +18,10 @@ const pauseMsMax = 1000
 
 /** Nobody knows what has become of the request. */
 const unknown: ReadonlySet<string> = new Set(['outcome_unknown', 'timeout', 'cut', 'interrupted'])
+/** The store says that it did nothing, and that it may be asked again. */
+const undone: ReadonlySet<string> = new Set(['unavailable', 'request_timeout'])
 /** After these a request with a key may be asked again: it was not done, or nobody knows. */
-const askedAgain: ReadonlySet<string> = new Set(['unavailable', 'outcome_unknown', 'timeout', 'cut', 'unreachable'])
+const askedAgain: ReadonlySet<string> = new Set([...undone, 'outcome_unknown', 'timeout', 'cut', 'unreachable'])
 /** What the store is there to say: answers, not failures. */
 const refusals: ReadonlySet<string> = new Set(['out_of_stock', 'out_of_credit'])
 /** These tell nothing about how fast the store is. */
@@ -182,9 +184,7 @@ export class Visit {
       if (unknown.has(ending.kind)) unknowns += 1
       key ??= ending.key
       const repeatable =
-        question.method === 'GET'
-          ? false
-          : key !== undefined || question.repeatable === true || ending.kind === 'unavailable'
+        question.method === 'GET' ? false : key !== undefined || question.repeatable === true || undone.has(ending.kind)
       if (!repeatable || !askedAgain.has(ending.kind) || retries === retriesMax) break
       await sleep(clock, pauseMs(retries, ending.retryAfterMs, jitter()))
       if (this.#connection.interrupted) break

@@ -54,6 +54,64 @@ t.test('half a request and then silence is ended with 408', async (t) => {
   t.same(logged, [])
 })
 
+t.test('what comes behind a 408 begins nothing', async (t) => {
+  let begun = 0
+  const buy: Route = {
+    method: 'POST',
+    path: '/buy',
+    async handle(context) {
+      await context.body()
+      return { data: ++begun }
+    },
+  }
+  const look = get('/look', () => ({ data: ++begun }))
+  const { port, server } = await serve(t, [buy, look], { limits: { headersTimeoutMs: 100, requestTimeoutMs: 200 } })
+  const whole = 'POST /buy HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1'
+  for (const sent of ['', 'POST /buy HT', whole.slice(0, -1)]) {
+    const { socket, heard } = await open(t, port, { allowHalfOpen: true })
+    socket.write(sent)
+    await until(() => heard().includes('request_timeout'))
+    socket.write(`${whole.slice(sent.length)}GET /look HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    socket.destroy()
+    t.equal(heard().split('HTTP/1.1 ').length, 2, 'one answer')
+  }
+  await until(() => server.inFlight === 0)
+  t.equal(begun, 0)
+})
+
+t.test('a request that is here is no late one, however long this process was busy', async (t) => {
+  const { port } = await serve(t, [echo], { limits: { headersTimeoutMs: 100, requestTimeoutMs: 100 } })
+  const { socket, heard } = await open(t, port)
+  await new Promise((resolve) => setTimeout(resolve, 20)) // the server has accepted it
+  // Timers are next after this, and only then is anything read.
+  setImmediate(() => {
+    socket.write('POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1')
+    for (const end = performance.now() + 300; performance.now() < end; ) {}
+  })
+  await until(() => heard() !== '')
+  t.match(heard(), /^HTTP\/1\.1 200 /)
+})
+
+t.test('a request that is under way without its body is answered with what becomes of it', async (t) => {
+  const { passed, open: openGate } = gate()
+  const slow: Route = {
+    method: 'POST',
+    path: '/slow',
+    async handle() {
+      await passed
+      return { data: 'done' }
+    },
+  }
+  const { port } = await serve(t, [slow], { limits: { headersTimeoutMs: 100, requestTimeoutMs: 100 } })
+  const { socket, heard, closed } = await open(t, port)
+  socket.write('POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n1')
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  openGate()
+  await closed
+  t.match(heard(), /^HTTP\/1\.1 200 .*connection: close.*"done"}$/s)
+})
+
 t.test('an idle connection is closed, and one whose client does not read its reply', async (t) => {
   const big = get('/big', () => ({ text: 'x'.repeat(30_000_000), contentType: 'text/plain' }))
   const { port } = await serve(t, [hello, big], { limits: { keepAliveTimeoutMs: 100, replyTimeoutMs: 100 } })

@@ -32,8 +32,9 @@ export async function serve(
 export async function open(
   t: Test,
   port: number,
+  options: { allowHalfOpen?: boolean } = {},
 ): Promise<{ socket: Socket; heard: () => string; closed: Promise<void> }> {
-  const socket = connect(port, '127.0.0.1')
+  const socket = connect({ port, host: '127.0.0.1', ...options })
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk

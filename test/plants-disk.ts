@@ -209,6 +209,7 @@ const rules: readonly Omit<Plant, 'tests'>[] = [
     file: orderCarts,
     from: 'this.#read, this.#takes.lowest - 1)',
     to: 'this.#read)',
+    trials: ['no-cut', 'no-cut-sync'],
   },
 ]
 

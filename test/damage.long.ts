@@ -274,7 +274,7 @@ t.test(
       { bytes: 11, what: 'half a row; nothing of it was acknowledged' },
     ])
     const again = await startStore({ dataDir, t, env: { LOG_LEVEL: 'debug' } })
-    await eventually(() => messages(again.output).filter((message) => message === 'nothing to recover').length === 3)
+    await eventually(() => messages(again.output).filter((message) => message === 'nothing to recover').length === 4)
     t.notOk(
       messages(again.output).some((message) => message.includes('recovered')),
       'a start after a stop recovers nothing',

@@ -1,5 +1,5 @@
 /** What whole-store tests share: the store itself (`startStore`), folders that outlive teardowns, and a purchase. */
-import { cp } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import type { Test } from 'tap'
 import { ask } from './ask.ts'
 
@@ -16,6 +16,18 @@ export async function copyOf(t: Test, master: string): Promise<string> {
   const dataDir = dataDirOf(t)
   await cp(master, dataDir, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
   return dataDir
+}
+
+/** The folder of a store that runs; begun anew where a segment that is no longer needed goes meanwhile. */
+export async function copyRunning(dataDir: string, to: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await cp(dataDir, to, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 10) throw error
+      await rm(to, { recursive: true, force: true })
+    }
+  }
 }
 
 /** Buys through the front door; `body` is sent as it is where it is text, else as JSON. */

@@ -1,9 +1,9 @@
 /** A real store with customers: books that balance while everybody uses it, over its files, its API and both. */
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { randomFrom } from '../../../storage/test/random.ts'
 import { Shoppers, stockCustomers } from '../../../test/shoppers.ts'
-import { buy, dataDirOf, startStore } from '../../../test/store.ts'
+import { buy, copyRunning, dataDirOf, startStore } from '../../../test/store.ts'
 import { snapshot, verifyAfterLoad } from '../after-load.ts'
 import { compare } from '../compare.ts'
 import { verifyFiles } from '../files.ts'
@@ -53,7 +53,7 @@ t.test("what a store's files hold of its customers is not what the store shows",
     ],
   ] as const) {
     const other = `${folder}/${++copies}`
-    await cp(dataDir, other, { recursive: true, filter: (each) => !/lock-\d+$/.test(each) })
+    await copyRunning(dataDir, other)
     await writeFile(`${other}/order/orders.csv`, change(rows))
     const { differences } = await compare({ url, dataDir: other, waitsMs: [0, 50] })
     t.match(differences, [difference])

@@ -1,11 +1,11 @@
 /** A real store over its API: books that balance, while it is used, and by whoever asks; and shops that show what is wrong. */
 
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { startBuyers } from '../../../test/buyers.ts'
-import { buy, dataDirOf, startStore } from '../../../test/store.ts'
+import { buy, copyRunning, dataDirOf, startStore } from '../../../test/store.ts'
 import { compare } from '../compare.ts'
 import { verifyLive } from '../live.ts'
 import { report } from '../report.ts'
@@ -102,7 +102,7 @@ t.test("what a store's files hold is not what the store shows", async (t) => {
     [(text: string) => text.replace(/^5,.*\n/m, ''), /orders\.csv: order 5 is missing, which http/],
   ] as const) {
     const other = `${folder}/${++copies}`
-    await cp(dataDir, other, { recursive: true, filter: (path) => !/lock-\d+$/.test(path) })
+    await copyRunning(dataDir, other)
     await writeFile(`${other}/order/orders.csv`, change(rows))
     const { differences } = await compare({ url, dataDir: other, waitsMs: [0, 50] })
     t.ok(

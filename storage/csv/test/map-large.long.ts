@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { realClock } from '../../../clock.ts'
 import { realFileSystem } from '../../file-system.ts'
@@ -39,9 +41,12 @@ const open = async (folder: string) => {
   return map
 }
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 /** Megabytes in use: of objects, and of all. */
 function memory(): { heap: number; all: number; rss: number } {
-  globalThis.gc?.()
+  collectGarbage()
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage()
   return { heap: heapUsed / 2 ** 20, all: (heapUsed + arrayBuffers) / 2 ** 20, rss: rss / 2 ** 20 }
 }

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../http/metrics.ts'
-import { type Fault, faultOf } from '../http/thread-calls.ts'
+import { type Told, toldOf } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
 import type { Settings } from '../settings.ts'
 import type { CartAnswer, CartOp } from './client.ts'
@@ -13,9 +13,6 @@ export type CartGiven = Pick<Settings, 'internalToken'>
 
 /** What the owner does for a thread. */
 export type CartOwner = ReturnType<typeof workOf>
-
-/** What a thread is answered: an answer's own fields may be any. */
-export type Told = { answer: CartAnswer } | { fault: Fault }
 
 interface CartThreadsOptions {
   carts: ServedCarts
@@ -39,8 +36,5 @@ export function createCartThreads({ carts, settings, ...rest }: CartThreadsOptio
 }
 
 const workOf = (carts: ServedCarts) => ({
-  async runAll(ops: readonly CartOp[]): Promise<Told[]> {
-    const all = await carts.runAll(ops)
-    return all.map((one) => (one instanceof Error ? { fault: faultOf(one) } : { answer: one }))
-  },
+  runAll: async (ops: readonly CartOp[]): Promise<Told<CartAnswer>[]> => toldOf(await carts.runAll(ops)),
 })

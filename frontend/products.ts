@@ -15,7 +15,7 @@
  */
 import type { CallOptions, Change, Found, Position, Toy } from '../catalog/client.ts'
 import { orThrow, StoreError } from '../errors.ts'
-import type { WholeReply } from '../http/reply.ts'
+import { asJson, type WholeReply } from '../http/reply.ts'
 import type { Floor, Mark } from './floor.ts'
 
 /** The answer, or what is told of a name that no toy has. */
@@ -208,5 +208,4 @@ export class Products {
 const notThere = new StoreError('product_not_found', 'product not found')
 
 /** Ready to be sent, or what a buyer is told of a toy that is not there. */
-export const replyOf = (toy: Toy | undefined): Reply =>
-  toy === undefined ? notThere : { text: JSON.stringify({ data: toy }), contentType: 'application/json' }
+export const replyOf = (toy: Toy | undefined): Reply => (toy === undefined ? notThere : asJson({ data: toy }))

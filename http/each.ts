@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { StoreError } from '../errors.ts'
 import { check } from './check.ts'
-import type { WholeReply } from './reply.ts'
+import { asJson, type WholeReply } from './reply.ts'
 import { type ErrorBody, errorBody } from './status.ts'
 
 const itemsMax = 1000
@@ -38,7 +38,7 @@ export async function answerEach<Item>(
   const done = right.length === 0 ? [] : await work(right)
   let next = 0
   const answers = body.map((_, i) => refused.get(i) ?? told(done[next++]))
-  return { text: JSON.stringify(answers), contentType: 'application/json' }
+  return asJson(answers)
 }
 
 function told(done: unknown): unknown {

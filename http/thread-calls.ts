@@ -168,6 +168,15 @@ export function errorOf({ kind, message, stack, code = 'internal', details = {},
   return error
 }
 
+/** What a thread is told of one of several: an answer's own fields may be any. */
+export type Told<Answer> = { answer: Answer } | { fault: Fault }
+
+/** Of each its answer, or its own error; and back, on the other side. */
+export const toldOf = <Answer>(all: readonly (Answer | Error)[]): Told<Answer>[] =>
+  all.map((one) => (one instanceof Error ? { fault: faultOf(one) } : { answer: one }))
+export const answersOf = <Answer>(all: readonly Told<Answer>[]): (Answer | Error)[] =>
+  all.map((one) => ('fault' in one ? errorOf(one.fault) : one.answer))
+
 /**
  * Deadlines across threads: `clock.elapsed()` counts from each thread's own beginning, so that a deadline travels as a time
  * of the system's monotonic clock, which all threads share.

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Metrics } from '../http/metrics.ts'
-import { type Fault, faultOf, fromShared } from '../http/thread-calls.ts'
+import { fromShared, type Told, toldOf } from '../http/thread-calls.ts'
 import { createThreads, type Threads } from '../http/threads.ts'
 import type { Settings } from '../settings.ts'
 import type { KeyedCart } from './carts.ts'
@@ -52,17 +52,14 @@ function workOf(
 ) {
   return {
     /** `until`: the deadline, in the time that threads share. */
-    async placeAll(wanted: readonly Wanted[], until: number): Promise<(Placed | Fault)[]> {
-      const all = await orders.placeAll(wanted, fromShared(until, clock))
-      return all.map((one) => (one instanceof Error ? faultOf(one) : one))
+    async placeAll(wanted: readonly Wanted[], until: number): Promise<Told<Placed>[]> {
+      return toldOf(await orders.placeAll(wanted, fromShared(until, clock)))
     },
-    async placeCarts(wanted: readonly KeyedCart[], until: number): Promise<(Placed | Fault)[]> {
-      const all = await carts.placeAll(wanted, fromShared(until, clock))
-      return all.map((one) => (one instanceof Error ? faultOf(one) : one))
+    async placeCarts(wanted: readonly KeyedCart[], until: number): Promise<Told<Placed>[]> {
+      return toldOf(await carts.placeAll(wanted, fromShared(until, clock)))
     },
-    async runDrafts(ops: readonly DraftOp[], until: number): Promise<(DraftAnswer | Fault)[]> {
-      const all = await drafts.runAll(ops, fromShared(until, clock))
-      return all.map((one) => (one instanceof Error ? faultOf(one) : one))
+    async runDrafts(ops: readonly DraftOp[], until: number): Promise<Told<DraftAnswer>[]> {
+      return toldOf(await drafts.runAll(ops, fromShared(until, clock)))
     },
     get: (number: number) => orders.get(number),
     list: (before: number, limit: number) => orders.list(before, limit),
